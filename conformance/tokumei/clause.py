@@ -1,0 +1,74 @@
+"""How a clause module looks: one ``CHECK`` and its own ``MUTANTS``; discovery imports, it keeps no registry."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from tokumei.evidence import Evidence
+    from tokumei.model import Need, Observation, Product, Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """The executable form of one clause.
+
+    ``judge`` is pure: it reads a batch of cases and yields premises (what could have been violated),
+    findings and statistics. Silence after a premise is a pass; silence without one is vacuous.
+    ``needs`` selects the cases that it is shown.
+    """
+
+    id: str
+    needs: tuple[Need, ...]
+    judge: Callable[[Evidence], Iterator[Observation]]
+    kind: Literal["exact", "statistical"] = "exact"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mutant:
+    """A deliberately wrong product: a wrapper around any product, or a fault switch of the baseline.
+
+    ``effect`` is the harm, ``proof`` why it is wrong, ``trigger`` how rare the wrong behaviour is;
+    ``killed_by`` are the clauses that must see it.
+    """
+
+    id: str
+    kind: Literal["wrapper", "fault"]
+    effect: Text
+    precedent: str
+    trigger: str
+    proof: str
+    killed_by: tuple[str, ...]
+    wrap: Callable[[Product], Product] | None = None
+    fault: str = ""
+
+
+def checks() -> dict[str, Check]:
+    """Every check of the suite by clause id, found as ``CHECK`` of the clause modules."""
+    found = {module.CHECK.id: module.CHECK for module in _modules("tokumei.clauses")}
+    return dict(sorted(found.items()))
+
+
+def mutants() -> dict[str, Mutant]:
+    """Every mutant by id: the ``MUTANTS`` of the clause modules and of ``tokumei.mutants``."""
+    return {
+        mutant.id: mutant
+        for package in ("tokumei.clauses", "tokumei.mutants")
+        for module in _modules(package, attribute="MUTANTS")
+        for mutant in module.MUTANTS
+    }
+
+
+def _modules(package: str, attribute: str = "CHECK") -> Iterator[ModuleWith]:
+    root = importlib.import_module(package)
+    for info in pkgutil.walk_packages(root.__path__, f"{package}."):
+        module = importlib.import_module(info.name)
+        if hasattr(module, attribute):
+            yield module
+
+
+type ModuleWith = object
