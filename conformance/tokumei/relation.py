@@ -12,7 +12,7 @@ import math
 import string
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, Union
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -33,11 +33,16 @@ class Engine(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column name, quoted when bound; several are bound as a list separated by commas."""
+    """A column name, quoted when bound; several are bound as a list separated by commas.
+
+    Engines compare names without regard to ASCII case, quoted or not.
+    """
 
     name: str
 
     def __str__(self) -> str:
+        if not self.name or "\x00" in self.name:
+            raise ValueError("a column name is not empty and cannot hold U+0000")
         return '"' + self.name.replace('"', '""') + '"'
 
 
@@ -46,8 +51,8 @@ def columns(names: Iterable[str]) -> tuple[Column, ...]:
     return tuple(Column(name) for name in names)
 
 
-type Literal = str | int | float | bool | dt.date | None
-type Bound = Relation | Column | Sequence[Column] | Literal | Sequence[Literal]
+Literal: TypeAlias = str | int | float | bool | dt.date | None  # noqa: UP040 - Python 3.11
+Bound: TypeAlias = Union["Relation", Column, Sequence[Column], Literal, Sequence[Literal]]  # noqa: UP007,UP040
 
 
 def _literal(value: object) -> str:
@@ -60,12 +65,14 @@ def _literal(value: object) -> str:
             return str(value)
         case float() if math.isfinite(value):
             return f"CAST({value!r} AS DOUBLE)"
-        case dt.date():
-            return f"DATE '{value.isoformat()[:10]}'"
+        case dt.date() if not isinstance(value, dt.datetime):
+            return f"DATE '{value.isoformat()}'"
         case str():
             if "\x00" in value:
                 raise ValueError("a text literal cannot hold U+0000")
             return "'" + value.replace("'", "''") + "'"
+        case float():
+            raise ValueError("a number that is not finite cannot be bound into SQL")
     raise TypeError(f"{type(value).__name__} cannot be bound into SQL")
 
 
@@ -80,7 +87,7 @@ def bind(template: str, **bindings: Bound) -> str:
             return f"({value.sql})"
         if isinstance(value, Column):
             return str(value)
-        if isinstance(value, Sequence) and not isinstance(value, str):
+        if isinstance(value, Sequence) and not isinstance(value, str | bytes):
             if not value:
                 raise ValueError("an empty list cannot be bound")
             if all(isinstance(item, Column) for item in value):
