@@ -6,7 +6,7 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from tokumei.evidence import Evidence
@@ -63,12 +63,9 @@ def mutants() -> dict[str, Mutant]:
     }
 
 
-def _modules(package: str, attribute: str = "CHECK") -> Iterator[ModuleWith]:
+def _modules(package: str, attribute: str = "CHECK") -> Iterator[Any]:
     root = importlib.import_module(package)
     for info in pkgutil.walk_packages(root.__path__, f"{package}."):
         module = importlib.import_module(info.name)
         if hasattr(module, attribute):
             yield module
-
-
-type ModuleWith = object

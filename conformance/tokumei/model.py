@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-type Document = Mapping[str, Any]
-type Lang = Literal["ja", "en"]
+Document: TypeAlias = Mapping[str, Any]
+Lang: TypeAlias = Literal["ja", "en"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +237,7 @@ class Call:
         return self.response is not None and self.response.status == "ok"
 
 
-type Product = Callable[[Request], Response]
+Product: TypeAlias = "Callable[[Request], Response]"
 """A product as a value, for wrapper mutants: it may raise, and a raise is a crash."""
 
 
@@ -287,4 +287,4 @@ class Statistic:
     rows: tuple[Mapping[str, object], ...] = ()
 
 
-type Observation = Finding | Premise | Statistic
+Observation: TypeAlias = Finding | Premise | Statistic

@@ -51,8 +51,8 @@ def columns(names: Iterable[str]) -> tuple[Column, ...]:
     return tuple(Column(name) for name in names)
 
 
-Literal: TypeAlias = str | int | float | bool | dt.date | None  # noqa: UP040 - Python 3.11
-Bound: TypeAlias = Union["Relation", Column, Sequence[Column], Literal, Sequence[Literal]]  # noqa: UP007,UP040
+Literal: TypeAlias = str | int | float | bool | dt.date | None
+Bound: TypeAlias = Union["Relation", Column, Sequence[Column], Literal, Sequence[Literal]]
 
 
 def _literal(value: object) -> str:

@@ -1,0 +1,83 @@
+"""What a check is shown: a batch of cases of one pair of declarations, as named relations.
+
+Every relation carries ``case`` and ``call`` (0, 1 … within the case). The data columns of a table have
+positional names, so that no name a vendor chose enters SQL text; ``TableView.column`` maps them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from tokumei.relation import Column, Relation
+
+if TYPE_CHECKING:
+    from tokumei.declarations import FieldName, Organization, Processing
+    from tokumei.model import Call, Need
+
+
+@dataclass(frozen=True, slots=True)
+class TableView:
+    """One table: ``case, call, row, subject`` and one positional column a field.
+
+    ``row`` counts from 0 in file order. ``subject`` is the person (the key as it stands in this table,
+    reached through foreign keys), NULL where it cannot be reached.
+    """
+
+    resource: str
+    relation: Relation
+    names: Mapping[str, Column]
+
+    def column(self, field: str) -> Column:
+        return self.names[field]
+
+    def pick(self, fields: Sequence[FieldName]) -> tuple[Column, ...] | None:
+        """The columns of the fields, or None when one is not in this table."""
+        if any(field.resource != self.resource or field.field not in self.names for field in fields):
+            return None
+        return tuple(self.names[field.field] for field in fields)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseView:
+    """One case: its calls and what the plan knows about it."""
+
+    id: str
+    calls: tuple[Call, ...]
+    offers: frozenset[Need]
+    stage: int = 0
+    expects: tuple[Literal["release", "refusal", "either"], ...] = ()
+    persons: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """A batch of cases that share the declarations asked and claimed.
+
+    ``planned`` holds the truth of the plan as relations: ``cells`` (case, cell and the carrier values),
+    ``events`` (case, cell, resource, field, days), ``orders`` (case, cell, name, rank).
+    ``canaries``: case, canary, folded, source, kind. ``released_cells``: case, call, resource, field, value.
+    """
+
+    origin: Literal["generated", "supplied"]
+    organization: Organization
+    asked: Processing
+    claim: Processing | None
+    cases: tuple[CaseView, ...]
+    input: Mapping[str, TableView]
+    release: Mapping[str, TableView]
+    planned: Mapping[str, Relation]
+    canaries: Relation
+    released_cells: Relation
+    logs: Relation
+    """case, call, channel, text"""
+    files: Relation
+    """case, call, path, text: every file of the release that is no table, and every file name"""
+    secrets: Relation
+    """case, canary, folded, source: raw, hex and base64 forms of every secret"""
+    carriers: tuple[FieldName, ...] = ()
+    seed: int = 0
+
+    def released_calls(self) -> list[tuple[CaseView, int, Call]]:
+        return [(case, i, call) for case in self.cases for i, call in enumerate(case.calls) if call.released]

@@ -1,0 +1,239 @@
+"""The required plan: which bundles a pair of declarations asks for, and in which calls (EVIDENCE, P1 and P4)."""
+
+from __future__ import annotations
+
+import copy
+import itertools
+from collections.abc import Iterator
+from random import Random
+
+from tokumei.declarations import FieldName, Organization, Processing
+from tokumei.model import Need, Place, Problem, TokumeiError
+from tokumei.plan.bundle import Bundle, Case, Plan, PlannedCall
+from tokumei.plan.levels import Levels, levels
+from tokumei.plan.tables import Carriers, Person, bundle
+
+ALWAYS = frozenset({Need.RELEASE, Need.CLAIM, Need.INPUT, Need.CANARY, Need.LOG})
+LARGE_CELLS = 24
+LARGE_PER_CELL = 12
+MOST_COMBINATIONS = 40
+
+
+def required_plan(
+    pairs: list[tuple[Organization, Processing]], *, track: str, seed: int, obeys: bool = True
+) -> Plan:
+    """The cases for every pair: at most 20 product calls a pair.
+
+    ``obeys`` tells whether the product takes other settings than its own: then one case asks for another k.
+    """
+    cases: list[Case] = []
+    for number, (organization, processing) in enumerate(pairs):
+        cases += _Planner(organization, processing, seed * 1000 + number, obeys).cases()
+    return Plan(track="own" if track == "own" else "open", cases=tuple(cases), seed=seed)
+
+
+def with_k(processing: Processing, k: int) -> Processing:
+    """The same processing with another k, in targets and in the search for it."""
+    document = copy.deepcopy(dict(processing.document))
+    for target in document["targets"]:
+        if target["model"] == "k-anonymity":
+            target["k"] = k
+    for step in document["steps"]:
+        if step["technique"] == "k-search":
+            step["params"] = dict(step["params"]) | {"k": k}
+    return Processing.of(document)
+
+
+class _Planner:
+    def __init__(self, organization: Organization, processing: Processing, seed: int, obeys: bool) -> None:
+        self.organization = organization
+        self.processing = processing
+        self.seed = seed
+        self.obeys = obeys
+        target = processing.target("k-anonymity")
+        self.k = target.k if target else 2
+        minimum = processing.target("minimum-subjects")
+        self.minimum = minimum.minimum if minimum else 0
+        self.quasi: tuple[FieldName, ...] = target.quasi if target else ()
+        self.levels = [self._levels(name) for name in self.quasi]
+        self.aligned = bool(Carriers.of(organization, processing).fields)
+
+    def _levels(self, name: FieldName) -> Levels:
+        info = self.organization.field(name)
+        found = levels(info, self.processing, self.organization) if info else None
+        if found is None or not found.groups:
+            raise TokumeiError(Problem(code="CANNOT_GENERATE", place=Place(file="organization", pointer=str(name))))
+        return found
+
+    # -- persons ------------------------------------------------------------------------------------
+
+    def _at(self, **_: object) -> dict[FieldName, str | None]:
+        return {level.field: level.groups[level.home][0] for level in self.levels}
+
+    def _combination(self, groups: tuple[int, ...]) -> dict[FieldName, str | None]:
+        return {level.field: level.groups[g][0] for level, g in zip(self.levels, groups, strict=True)}
+
+    def _combinations(self, random: Random) -> list[tuple[int, ...]]:
+        """All combinations of groups but home's, in random order: a covering array of full strength."""
+        home = tuple(level.home for level in self.levels)
+        every = [c for c in itertools.product(*(range(len(x.groups)) for x in self.levels)) if c != home]
+        random.shuffle(every)
+        return every
+
+    def _edges(self, only_first: bool, copies: int) -> Iterator[list[Person]]:
+        """``copies`` persons on every raw value of every group, all else at home; one cell a value."""
+        for level in self.levels:
+            for group in level.groups:
+                for value in group[:1] if only_first else group:
+                    yield [Person(quasi=self._at() | {level.field: value}) for _ in range(copies)]
+
+    def _boundary(self, seed: int) -> Bundle:
+        groups = list(self._edges(only_first=False, copies=self.k + 1))
+        persons = [
+            Person(quasi=p.quasi, cell=cell, rows=1 + cell % 2) for cell, group in enumerate(groups) for p in group
+        ]
+        return self._make(persons, seed)
+
+    def _classes(self, seed: int, k: int, processing: Processing | None = None) -> Bundle:
+        """Classes of k−1, k and k+1 persons whose single values are all frequent, and the usual traps."""
+        random = Random(seed)  # noqa: S311 - a plan, not a secret
+        persons = [p for group in self._edges(only_first=True, copies=k + 1) for p in group]
+        free = [c for c in self._combinations(random) if sum(g != x.home for g, x in zip(c, self.levels, strict=True)) >= 2]  # noqa: PLR2004
+        traps = iter(free)
+        for size, rows, refused in ((k - 1, 1, 0), (k, 1, 0), (k + 1, 1, 0), (k - 1, 3, 0), (k, 1, 1), (1, k, 0), (1, 1, 0)):
+            groups = next(traps, None)
+            if groups is None:
+                break
+            quasi = self._combination(groups)
+            persons += [Person(quasi=quasi, rows=rows, opted_out=i < refused) for i in range(size)]
+        for level in self.levels:
+            info = self.organization.field(level.field)
+            if info and not info.required:
+                persons.append(Person(quasi=self._at() | {level.field: None}))
+        random.shuffle(persons)
+        return self._make(persons, seed, processing=processing)
+
+    def _covering(self, seed: int, copies: int) -> Bundle:
+        """Every combination of groups ``copies`` times, beside a populated home class."""
+        random = Random(seed)  # noqa: S311 - a plan, not a secret
+        chosen = self._combinations(random)[:MOST_COMBINATIONS]
+        home = max(self.k + 1, 2 * self.minimum)
+        persons = [Person(quasi=self._at()) for _ in range(home)]
+        persons += [Person(quasi=self._combination(c)) for c in chosen for _ in range(copies)]
+        random.shuffle(persons)
+        return self._make(persons, seed)
+
+    def _few(self, count: int, seed: int) -> Bundle:
+        """``count`` persons of one class, with several rows each: rows are not persons."""
+        return self._make([Person(quasi=self._at(), rows=3) for _ in range(count)], seed)
+
+    def _large(self, seed: int) -> Bundle:
+        """Cells in blocks of the input order, of the source keys and of time: three independent orders."""
+        random = Random(f"large/{seed}")  # noqa: S311 - a plan, not a secret
+        cells = list(range(LARGE_CELLS))
+        orders = {name: dict(zip(cells, random.sample(cells, LARGE_CELLS), strict=True)) for name in ("input", "key", "day")}
+        homes = [self._at()]
+        for level in self.levels[:2]:
+            homes.append(self._at() | {level.field: level.groups[(level.home + 1) % len(level.groups)][0]})
+        persons = [
+            (orders["input"][cell], random.random(), Person(
+                quasi=homes[n % len(homes)],
+                cell=cell,
+                id_rank=orders["key"][cell] * 1000 + random.randrange(1000),
+                day=orders["day"][cell] * 10 + random.randrange(8),
+            ))
+            for cell in cells
+            for n in range(max(LARGE_PER_CELL, len(homes) * 3))
+        ]
+        persons.sort(key=lambda item: item[:2])
+        return self._make([person for *_, person in persons], seed, orders=orders)
+
+    def _make(
+        self,
+        persons: list[Person],
+        seed: int,
+        *,
+        processing: Processing | None = None,
+        orders: dict[str, dict[int, int]] | None = None,
+    ) -> Bundle:
+        return bundle(self.organization, processing or self.processing, persons, seed=seed, orders=orders)
+
+    def _malformed(self, seed: int) -> Bundle | None:
+        """A valid bundle whose first row has a telephone number or name where a date belongs."""
+        good = self._few(max(self.minimum, self.k) + 5, seed)
+        subject = self.organization.resource(self.organization.subject_key.resource)
+        for resource in (subject, *self.organization.resources):
+            dates = [info for info in resource.fields if info.type == "date"]
+            canaries = [info for info in resource.fields if "direct" in info.classes]
+            if dates and canaries:
+                table = good.tables[resource.name]
+                column = table.column(dates[-1].name.field).to_pylist()
+                column[1] = table.column(canaries[0].name.field)[1].as_py()
+                place = table.schema.get_field_index(dates[-1].name.field)
+                broken = table.set_column(place, dates[-1].name.field, [column])
+                return Bundle(
+                    organization=good.organization,
+                    processing=good.processing,
+                    tables=dict(good.tables) | {resource.name: broken},
+                    persons=good.persons,
+                )
+        return None
+
+    # -- cases --------------------------------------------------------------------------------------
+
+    def cases(self) -> Iterator[Case]:
+        name, seed = self.organization.name, self.seed * 100
+        cell = frozenset({Need.ALIGNMENT_CELL, Need.ALIGNMENT_PERSON} if self.aligned else ())
+        boundary = self._boundary(seed + 1)
+        yield Case(
+            id=f"{name}/boundary",
+            calls=(PlannedCall(bundle=boundary, secret=1), PlannedCall(bundle=boundary, secret=2)),
+            offers=ALWAYS | cell | {Need.RELEASE_TWICE},
+        )
+        yield self._one("classes", self._classes(seed + 2, self.k), 3)
+        if self.obeys:
+            other = self.k + 2
+            yield self._one("classes-other-k", self._classes(seed + 3, other, with_k(self.processing, other)), 4)
+        yield self._one("covering-copies", self._covering(seed + 4, self.k), 5)
+        yield self._one("covering-isolated", self._covering(seed + 5, 1), 6)
+        if self.minimum:
+            for count in sorted({0, 1, self.k - 1, self.k, self.minimum - 1}):
+                if count < self.minimum:
+                    yield Case(
+                        id=f"{name}/few-{count}",
+                        calls=(
+                            PlannedCall(bundle=self._few(count, seed + 6 + count), secret=7, expects="refusal"),
+                        ),
+                        offers=frozenset({Need.REFUSAL, Need.CLAIM, Need.LOG, Need.CANARY}),
+                    )
+            yield Case(
+                id=f"{name}/enough-{self.minimum}",
+                calls=(PlannedCall(bundle=self._few(self.minimum, seed + 90), secret=8),),
+                offers=ALWAYS | {Need.REFUSAL},
+            )
+        malformed = self._malformed(seed + 91)
+        if malformed:
+            yield Case(
+                id=f"{name}/malformed",
+                calls=(PlannedCall(bundle=malformed, secret=9, expects="either"),),
+                offers=frozenset({Need.LOG, Need.CANARY, Need.FAULT}),
+            )
+        if self.aligned:
+            for stage in (1, 2):
+                one, two = self._large(seed + 92 + 2 * stage), self._large(seed + 93 + 2 * stage)
+                yield Case(
+                    id=f"{name}/large-{stage}",
+                    calls=(
+                        PlannedCall(bundle=one, secret=10 + stage),
+                        PlannedCall(bundle=two, secret=20 + stage),
+                    ),
+                    offers=ALWAYS | cell | {Need.PERMUTED},
+                    stage=stage,
+                )
+
+    def _one(self, what: str, made: Bundle, secret: int) -> Case:
+        return Case(
+            id=f"{self.organization.name}/{what}",
+            calls=(PlannedCall(bundle=made, secret=secret),),
+            offers=ALWAYS,
+        )

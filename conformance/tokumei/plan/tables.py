@@ -1,0 +1,297 @@
+"""From described persons to a bundle of tables, for any organization declaration of tables."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from random import Random
+
+import pyarrow as pa
+import rstr
+
+from tokumei.declarations import FieldInfo, FieldName, Organization, Processing, ResourceInfo
+from tokumei.plan import people
+from tokumei.plan.bundle import Bundle, Truth
+
+FIRST_DAY = dt.date(2023, 4, 3)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """One fictitious person as the plan describes them; everything else is drawn."""
+
+    quasi: Mapping[FieldName, str | None]
+    cell: int | None = None
+    rows: int = 1
+    opted_out: bool = False
+    id_rank: int = 0
+    """Persons with a smaller rank get smaller source keys."""
+    day: int | None = None
+    """The person's first day, counted from ``FIRST_DAY``; drawn when None."""
+
+
+@dataclass(frozen=True, slots=True)
+class Carriers:
+    """The fields that carry cell codes: declared keep, enumerated, not sensitive, in the person's table."""
+
+    fields: tuple[FieldInfo, ...]
+
+    @classmethod
+    def of(cls, organization: Organization, processing: Processing) -> Carriers:
+        """Two or more fields that every row of a person repeats, or none: then nothing can be aligned."""
+        quasi = {name for target in processing.targets for name in target.quasi}
+        found = tuple(
+            info
+            for info in organization.resource(organization.subject_key.resource).fields
+            if len(info.constraints.get("enum", ())) >= 2  # noqa: PLR2004 - a value must be shared and not alone
+            and info.classes == ("neutral",)
+            and info.name not in quasi
+            and {step.technique for step in processing.steps if info.name in step.fields} == {"keep"}
+        )
+        return cls(found if len(found) >= 2 else ())  # noqa: PLR2004 - EVIDENCE: two or more fields
+
+    def codes(self, count: int, random: Random) -> list[tuple[str, ...]]:
+        """``count`` different codes, drawn so that their order says nothing; fewer when there are not."""
+        every: list[tuple[str, ...]] = [()]
+        for info in self.fields:
+            every = [(*code, str(value)) for code in every for value in info.constraints["enum"]]
+        if not self.fields:
+            return []
+        return random.sample(every, min(count, len(every)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Row:
+    person: int
+    nth: int
+    day: int
+    values: dict[str, str | None] = field(default_factory=dict)
+
+
+def bundle(
+    organization: Organization,
+    processing: Processing,
+    persons: Sequence[Person],
+    *,
+    seed: int,
+    orders: Mapping[str, Mapping[int, int]] | None = None,
+    children: int = 2,
+) -> Bundle:
+    """The tables of ``persons`` in this order, with planted truth; the same arguments give the same bundle.
+
+    ``orders`` names the planned orders as cell -> rank. Raises ValueError for more than 3,500 persons.
+    """
+    random = Random(f"bundle/{seed}")  # noqa: S311 - generated people, not secrets
+    carriers = Carriers.of(organization, processing)
+    cells = sorted({person.cell for person in persons if person.cell is not None})
+    codes = dict(zip(cells, carriers.codes(len(cells), random), strict=False))
+    maker = _Maker(organization, persons, codes, carriers, random, children, seed)
+    rows = maker.rows()
+    events = sorted(maker.events)
+    truth = Truth()
+    if codes:
+        names = [str(info.name) for info in carriers.fields]
+        truth = Truth(
+            carriers=tuple(info.name for info in carriers.fields),
+            cells=pa.table(
+                {"cell": list(codes)} | {name: [codes[c][i] for c in codes] for i, name in enumerate(names)}
+            ),
+            events=pa.table(
+                {
+                    "cell": pa.array([e[0] for e in events], pa.int64()),
+                    "resource": pa.array([e[1] for e in events], pa.string()),
+                    "field": pa.array([e[2] for e in events], pa.string()),
+                    "days": pa.array([e[3] for e in events], pa.int64()),
+                }
+            ),
+            orders=pa.table(
+                {
+                    "cell": pa.array([c for o in (orders or {}).values() for c in o], pa.int64()),
+                    "name": pa.array([n for n, o in (orders or {}).items() for _ in o], pa.string()),
+                    "rank": pa.array([r for o in (orders or {}).values() for r in o.values()], pa.int64()),
+                }
+            ),
+        )
+    return Bundle(
+        organization=organization,
+        processing=processing,
+        tables={
+            resource.name: pa.table(
+                {
+                    info.name.field: pa.array([row.values[info.name.field] for row in rows[resource.name]], pa.string())
+                    for info in resource.fields
+                }
+            )
+            for resource in organization.resources
+        },
+        persons={name: tuple(row.person for row in table) for name, table in rows.items()},
+        truth=truth,
+    )
+
+
+class _Maker:
+    """Fills the tables parents first; it holds what rows of one bundle share."""
+
+    def __init__(
+        self,
+        organization: Organization,
+        persons: Sequence[Person],
+        codes: Mapping[int, tuple[str, ...]],
+        carriers: Carriers,
+        random: Random,
+        children: int,
+        seed: int,
+    ) -> None:
+        self.organization = organization
+        self.persons = persons
+        self.codes = codes
+        self.carriers = carriers
+        self.random = random
+        self.children = children
+        self.seed = seed
+        self.events: set[tuple[int, str, str, int]] = set()
+        self.text = rstr.Rstr(random)
+        count = len(persons)
+        drawn = people.names(count + 20, random)
+        self.names, self.staff = drawn[:count], drawn[count:]
+        self.days = [person.day if person.day is not None else random.randint(0, 300) for person in persons]
+        filler = sorted(set(carriers.codes(10**6, random)) - set(codes.values())) or [()]
+        self.code_of = [
+            codes[person.cell] if person.cell in codes else random.choice(filler) for person in persons
+        ]
+
+    def rows(self) -> dict[str, list[_Row]]:
+        tables: dict[str, list[_Row]] = {}
+        for resource in self.organization.parents_first():
+            if resource.name == self.organization.subject_key.resource:
+                made = [
+                    _Row(person=i, nth=nth, day=nth * 35)
+                    for i, person in enumerate(self.persons)
+                    for nth in range(1 if resource.row_unit == "person" else person.rows)
+                ]
+            else:
+                parent = resource.foreign_keys[0].to.resource
+                subject = parent == self.organization.subject_key.resource
+                made = []
+                for source in tables[parent]:
+                    per = self.persons[source.person].rows if subject else 1
+                    count = self.children * per if subject else self.children - 1
+                    for nth in range(max(1, count)):
+                        made.append(_Row(person=source.person, nth=source.nth * 10 + nth, day=source.day + 40 * nth * subject))
+                        made[-1].values.update({"\x00parent": source.values[resource.foreign_keys[0].to.field]})
+            self._fill(resource, made)
+            tables[resource.name] = made
+        return tables
+
+    def _fill(self, resource: ResourceInfo, rows: list[_Row]) -> None:
+        foreign = {key.field.field for key in resource.foreign_keys}
+        for info in resource.fields:
+            name = info.name.field
+            unique = name == resource.primary_key or info.constraints.get("unique")
+            if name in foreign:
+                for row in rows:
+                    row.values[name] = row.values["\x00parent"]
+            elif info.name == self.organization.subject_key or "link" in info.classes and not unique:
+                keys = self._keys(info, len(self.persons))
+                for row in rows:
+                    row.values[name] = keys[row.person]
+            elif unique:
+                order = sorted(range(len(rows)), key=lambda i: (self.persons[rows[i].person].id_rank, i))
+                for place, value in zip(order, self._patterns(info, len(rows)), strict=True):
+                    rows[place].values[name] = value
+            elif info.type == "date" and info.tokumei.get("generator") != "birth-date":
+                self._dates(info, rows)
+            else:
+                self._values(info, rows)
+
+    def _keys(self, info: FieldInfo, count: int) -> list[str]:
+        order = sorted(range(count), key=lambda i: (self.persons[i].id_rank, i))
+        keys = [""] * count
+        for person, value in zip(order, self._patterns(info, count), strict=True):
+            keys[person] = value
+        return keys
+
+    def _patterns(self, info: FieldInfo, count: int) -> list[str]:
+        """Different values in ascending order; none reads as a date, which would be found by chance."""
+        pattern = info.constraints.get("pattern", "[0-9A-Z]{10}")
+        values: set[str] = set()
+        tries = 0
+        while len(values) < count:
+            value = self.text.xeger(pattern)
+            tries += 1
+            if tries > 50 * count + 1000:
+                raise ValueError("the pattern does not have enough values")
+            if not value.startswith(("19", "20")):
+                values.add(value)
+        return sorted(values)
+
+    def _dates(self, info: FieldInfo, rows: list[_Row]) -> None:
+        resource, name = info.name.resource, info.name.field
+        place = [i.name.field for i in self.organization.resource(resource).fields if i.type == "date"].index(name)
+        for row in rows:
+            person = self.persons[row.person]
+            gap = Random(f"{self.seed}/{person.cell}/{resource}/{row.nth}")  # noqa: S311 - planned, not secret
+            days = row.day + sum(gap.randint(0, 9) for _ in range(place + 1))
+            row.values[name] = (FIRST_DAY + dt.timedelta(days=self.days[row.person] + days)).isoformat()
+            if person.cell in self.codes and not person.opted_out:
+                assert person.cell is not None
+                self.events.add((person.cell, resource, name, days))
+
+    def _values(self, info: FieldInfo, rows: list[_Row]) -> None:
+        name = info.name.field
+        codes = {carrier.name: i for i, carrier in enumerate(self.carriers.fields)}
+        person_value: dict[int, str | None] = {}
+        for row in rows:
+            person = self.persons[row.person]
+            if info.name in person.quasi:
+                row.values[name] = person.quasi[info.name]
+            elif info.name == self.organization.opt_out:
+                row.values[name] = "1" if person.opted_out else "0"
+            elif info.name in codes:
+                code = self.code_of[row.person]
+                row.values[name] = code[codes[info.name]] if code else None
+            else:
+                fixed = "direct" in info.classes or "symbol" in info.classes or "quasi" in info.classes
+                if not fixed or row.person not in person_value:
+                    person_value[row.person] = self._value(info, row)
+                row.values[name] = person_value[row.person]
+
+    def _value(self, info: FieldInfo, row: _Row) -> str:
+        random, rules = self.random, info.constraints
+        match info.tokumei.get("generator"):
+            case "person-name":
+                staff = info.tokumei.get("person") not in (None, "subject")
+                name = random.choice(self.staff) if staff else self.names[row.person]
+                return people.in_script(name, info.tokumei.get("script", "kanji"))
+            case "street-address":
+                return people.street_address(random)
+            case "phone-number":
+                return people.phone_number(random)
+            case "insurer-number":
+                return people.insurer_number(random)
+            case "birth-date":
+                return self._birth(info, row)
+            case "clinical-note":
+                kanji, kana = self.names[row.person]
+                return random.choice(people.NOTES).format(name=kanji, kana=kana)
+        if "enum" in rules:
+            return str(random.choice(rules["enum"]))
+        if "pattern" in rules:
+            return self._patterns(info, 1)[0]
+        if info.type == "integer":
+            return str(random.randint(int(rules.get("minimum", 0)), int(rules.get("maximum", 100))))
+        if info.type == "number":
+            return f"{random.uniform(float(rules.get('minimum', 0)), float(rules.get('maximum', 100))):.1f}"
+        return str(random.choice(["あ", "い", "う"]))
+
+    def _birth(self, info: FieldInfo, row: _Row) -> str:
+        group = info.tokumei.get("redundancyGroup")
+        ages = [
+            other.name
+            for other in self.organization.fields()
+            if other.type == "integer" and other.tokumei.get("redundancyGroup") == group
+        ]
+        age = self.persons[row.person].quasi.get(ages[0]) if ages else None
+        years = int(age) if age else self.random.randint(20, 80)
+        return (FIRST_DAY - dt.timedelta(days=int(365.25 * years) + self.random.randint(5, 350))).isoformat()
