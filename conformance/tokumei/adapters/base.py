@@ -1,0 +1,151 @@
+"""What all adapters share: the protocol, the time limits, and the folders of one call."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Protocol, Self, TypeAlias
+
+from tokumei.model import Call, ProductInfo, Request, Response
+from tokumei.modalities.tables import data
+
+_HASHED = 8 * 1024 * 1024
+
+Trouble: TypeAlias = Any
+"""One of the words of ``Call.trouble``."""
+
+Fingerprint: TypeAlias = dict[str, tuple[int, str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeouts:
+    """Seconds to start a product, to answer one call, and to end by itself."""
+
+    start: float = 30.0
+    call: float = 120.0
+    close: float = 2.0
+
+
+class Adapter(Protocol):
+    """A connected product. ``call`` gives back whatever happened; it does not raise for the product."""
+
+    def describe(self) -> ProductInfo: ...
+
+    def call(self, request: Request) -> Call: ...
+
+    def close(self) -> None: ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+class Closing:
+    """The context manager of an adapter: leaving it closes it."""
+
+    def close(self) -> None:
+        """End what was started."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """What one try of a call left, before its response folder is read."""
+
+    trouble: Trouble = ""
+    log: str = ""
+    seconds: float = 0.0
+    exit_code: int | None = None
+
+
+class Workplace:
+    """One private folder for all calls of an adapter; each call has its own two folders in it."""
+
+    def __init__(self) -> None:
+        self._root = tempfile.TemporaryDirectory(prefix="tokumei-", ignore_cleanup_errors=True)
+        self.path = Path(self._root.name)
+        self.path.chmod(0o700)
+        self._count = 0
+
+    def run(self, request: Request, attempt: Callable[[Path, Path], Attempt]) -> Call:
+        """Write the request, let ``attempt`` reach the product, read what it wrote, remove both."""
+        self._count += 1
+        place = self.path / f"{self._count:06d}"
+        asked, answer = place / "request", place / "response"
+        asked.mkdir(parents=True)
+        answer.mkdir()
+        try:
+            data.write(request, asked)
+            before = fingerprint(asked / "data")
+            tried = attempt(asked, answer)
+            response: Response | None = None
+            trouble = tried.trouble
+            log = tried.log + data.read_log(answer)
+            if not trouble:
+                response = data.read(answer, request)
+                if not data.answered(response):
+                    response, trouble = None, "crash" if tried.exit_code else "protocol"
+                elif any(problem.code == "RELEASE_TOO_LARGE" for problem in response.problems):
+                    trouble = "limit"
+                if fingerprint(asked / "data") != before:
+                    trouble = "input_changed"
+            return Call(
+                request=request,
+                response=response,
+                trouble=trouble,
+                log=log,
+                seconds=tried.seconds,
+                exit_code=tried.exit_code,
+            )
+        finally:
+            remove(place)
+
+    def close(self) -> None:
+        """Remove everything that is left."""
+        remove(self.path)
+        self._root.cleanup()
+
+
+def fingerprint(folder: Path) -> Fingerprint:
+    """Size and digest of every file below the folder; of a large one its times instead of a digest."""
+    found: Fingerprint = {}
+    for here, _, names in os.walk(folder):
+        for name in names:
+            path = os.path.join(here, name)
+            info = os.lstat(path)
+            mark = f"{info.st_ino} {info.st_mtime_ns} {info.st_mode}"
+            if info.st_size <= _HASHED and not os.path.islink(path) and os.path.isfile(path):
+                with open(path, "rb") as file:
+                    mark = hashlib.blake2b(file.read(_HASHED + 1), digest_size=16).hexdigest()
+            found[os.path.relpath(path, folder)] = (info.st_size, mark)
+    return found
+
+
+def remove(folder: Path) -> None:
+    """Remove a folder that a product may have made unreadable."""
+
+    def retry(function: Callable[..., object], path: str, _: object) -> None:
+        try:
+            os.chmod(os.path.dirname(path), 0o700)
+            if not os.path.islink(path):
+                os.chmod(path, 0o700)
+            function(path)
+        except OSError:
+            pass
+
+    shutil.rmtree(folder, onerror=retry)

@@ -1,0 +1,249 @@
+"""The door of the modality: a request becomes a folder of files, a folder becomes a response.
+
+What comes back was written by somebody else. Reading it never raises, never follows a link out of the
+folder, and never takes more memory than its quota: every fault is a ``Problem`` of the response.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import pyarrow as pa
+
+from tokumei.model import Document, Place, Problem, Request, Response, TokumeiError
+from tokumei.modalities.tables.csvtext import CsvFault, csv_bytes, csv_table
+from tokumei.modalities.tables.files import Found, Quota, scan
+from tokumei.modalities.tables.parquet import ParquetFault, parquet_bytes, parquet_table
+
+PROTOCOL = "tokumei/1"
+STATUSES = ("ok", "refused", "unsupported", "error")
+NO_RESPONSE = frozenset({"RESPONSE_MISSING", "RESPONSE_INVALID"})
+"""Problems that mean that there is no answer at all: the product broke the protocol."""
+
+_DOCUMENTS = ("organization", "processing")
+
+
+def write(request: Request, folder: Path) -> None:
+    """Write the request folder of PROTOCOL: documents, secrets and the data in their declared form."""
+    (folder / "secrets").mkdir(parents=True, exist_ok=True)
+    (folder / "data").mkdir(exist_ok=True)
+    secrets = []
+    for name, secret in request.secrets.items():
+        file = f"secrets/{name}.bin"
+        (folder / _safe(file)).write_bytes(secret)
+        secrets.append({"id": name, "file": file})
+    message = {
+        "protocol": PROTOCOL,
+        "id": request.id,
+        "operation": request.operation,
+        "secrets": secrets,
+        "test_seed": request.test_seed,
+    }
+    (folder / "request.json").write_text(_json(message), encoding="utf-8")
+    for name in _DOCUMENTS:
+        text = _json(getattr(request, name))
+        (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
+        if name == "organization":
+            (folder / "organization.json").write_text(text, encoding="utf-8")
+    resources = {str(resource.get("name")): resource for resource in _resources(request.organization)}
+    for name, table in request.data.items():
+        resource = resources.get(name, {})
+        path = resource_path(resource) or f"{name}.csv"
+        if path not in request.files:
+            _put(folder / "data", path, _table_bytes(table, resource, path))
+    for path, content in request.files.items():
+        _put(folder / "data", path, content)
+
+
+def read(folder: Path, request: Request, quota: Quota | None = None) -> Response:
+    """Read the response folder. Tables are text in CSV lexical form; the rest is text in ``extra``."""
+    quota = quota or Quota()
+    files, problems = scan(folder, quota)
+    found = {file.path: file for file in files}
+    status, reason = _answer(found.pop("response.json", None), problems)
+    extra: dict[str, str] = {}
+    documents: dict[str, Document | None] = {}
+    for name in _DOCUMENTS:
+        documents[name] = _document(found, name, extra, problems)
+    released = documents["organization"]
+    data: dict[str, pa.Table] = {}
+    for resource in _resources(released if released is not None else request.organization):
+        path = resource_path(resource)
+        file = found.get(f"data/{path}")
+        if file is not None:
+            table = _table(file, resource, quota, problems)
+            if table is not None:
+                data[str(resource.get("name"))] = table
+                del found[file.path]
+        elif released is not None and status == "ok":
+            problems.append(Problem(code="RELEASE_FILE_MISSING", place=Place(file=f"data/{path}")))
+    for path, file in found.items():
+        if not path.startswith("log/"):
+            extra[path] = file.text(quota.text)
+    return Response(
+        status=status if status in STATUSES else "error",  # type: ignore[arg-type]
+        code=reason["code"],
+        path=reason["path"],
+        message=reason["message"],
+        data=data,
+        organization=documents["organization"],
+        processing=documents["processing"],
+        extra=extra,
+        problems=tuple(problems),
+    )
+
+
+def read_log(folder: Path, quota: Quota | None = None) -> str:
+    """The texts of the files below ``log/``, each under a line with its path."""
+    quota = quota or Quota()
+    files, _ = scan(folder, quota, below="log")
+    return "".join(f"--- {file.path}\n{file.text(quota.text)}\n" for file in files)
+
+
+def answered(response: Response) -> bool:
+    """Whether the folder held an answer that can be read as one."""
+    return not any(problem.code in NO_RESPONSE for problem in response.problems)
+
+
+def resource_path(resource: Mapping[str, Any]) -> str:
+    """The path of a resource below ``data/``; of a list of parts, the first."""
+    path = resource.get("path", "")
+    if isinstance(path, list):
+        path = path[0] if path else ""
+    return str(path)
+
+
+def _resources(document: Document) -> Iterator[Mapping[str, Any]]:
+    resources = document.get("resources")
+    if isinstance(resources, list):
+        yield from (resource for resource in resources if isinstance(resource, Mapping))
+
+
+def _format(resource: Mapping[str, Any], path: str) -> str:
+    return str(resource.get("format") or PurePosixPath(path).suffix.lstrip(".") or "csv").lower()
+
+
+def _table_bytes(table: pa.Table, resource: Mapping[str, Any], path: str) -> bytes:
+    if _format(resource, path) == "parquet":
+        return parquet_bytes(table)
+    encoding = str(resource.get("encoding") or "utf-8")
+    try:
+        return csv_bytes(table, encoding)
+    except (UnicodeEncodeError, LookupError) as error:
+        raise TokumeiError(
+            Problem(code="DATA_UNENCODABLE", place=Place(file=path), params={"encoding": encoding})
+        ) from error
+
+
+def _table(
+    file: Found, resource: Mapping[str, Any], quota: Quota, problems: list[Problem]
+) -> pa.Table | None:
+    """The table of one released file, or None (and a problem) when it is not one."""
+    kind = _format(resource, file.path)
+    try:
+        if kind == "parquet":
+            return parquet_table(file.read(), quota.bytes, quota.cells)
+        table, exact = csv_table(file.read(), str(resource.get("encoding") or "utf-8"))
+    except (CsvFault, ParquetFault) as error:
+        problems.append(Problem(code=error.code, place=Place(file=file.path), params={"why": error.why}))
+        return None
+    except OSError as error:
+        problems.append(
+            Problem(code="RELEASE_UNREADABLE", place=Place(file=file.path), params={"why": error.strerror or ""})
+        )
+        return None
+    if not exact:
+        problems.append(
+            Problem(
+                code="RELEASE_ENCODING",
+                place=Place(file=file.path),
+                params={"encoding": str(resource.get("encoding") or "utf-8")},
+            )
+        )
+    return table
+
+
+def _answer(file: Found | None, problems: list[Problem]) -> tuple[str, dict[str, str]]:
+    reason = {"code": "", "path": "", "message": ""}
+    if file is None:
+        problems.append(Problem(code="RESPONSE_MISSING", place=Place(file="response.json")))
+        return "error", reason
+    try:
+        answer = json.loads(file.read().decode("utf-8-sig"))
+    except (OSError, ValueError, RecursionError):
+        answer = None
+    status = answer.get("status") if isinstance(answer, dict) else None
+    if not isinstance(answer, dict) or status not in STATUSES:
+        problems.append(Problem(code="RESPONSE_INVALID", place=Place(file="response.json")))
+        return "error", reason
+    given = answer.get("reason")
+    if isinstance(given, dict):
+        reason |= {key: str(given[key])[:4000] for key in reason if given.get(key) is not None}
+    return str(status), reason
+
+
+def _document(
+    found: dict[str, Found], name: str, extra: dict[str, str], problems: list[Problem]
+) -> Document | None:
+    """The document of the release, from ``.yaml`` or else ``.json``; its text goes to ``extra``."""
+    document: Document | None = None
+    for path in (f"{name}.yaml", f"{name}.json"):
+        file = found.pop(path, None)
+        if file is None:
+            continue
+        extra[path] = text = file.text(8 * 1024 * 1024)
+        if document is None:
+            document = parse_document(text)
+            if document is None:
+                problems.append(Problem(code="DOCUMENT_INVALID", place=Place(file=path)))
+    return document
+
+
+def parse_document(text: str) -> Document | None:
+    """A JSON or YAML mapping, or None. Aliases are refused: they can name a document without end."""
+    try:
+        document = json.loads(text.removeprefix("\ufeff"))
+    except (ValueError, RecursionError):
+        document = _yaml(text)
+    return document if isinstance(document, dict) else None
+
+
+def _yaml(text: str) -> object:
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        for event in yaml.parse(text, Loader=loader):
+            if isinstance(event, yaml.AliasEvent):
+                return None
+        return yaml.load(text, Loader=loader)  # noqa: S506 - a safe loader either way
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return None
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, default=_plain)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, tuple | frozenset | set):
+        return list(value)
+    return str(value)
+
+
+def _safe(path: str) -> str:
+    parts = PurePosixPath(path).parts
+    if not parts or path.startswith("/") or ".." in parts or "\\" in path or ":" in parts[0]:
+        raise TokumeiError(Problem(code="PATH_UNSAFE", place=Place(file=path)))
+    return path
+
+
+def _put(folder: Path, path: str, content: bytes) -> None:
+    target = folder / _safe(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(content)
