@@ -5,7 +5,7 @@ A measure may use these names and the portable subset of SQL, and nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from tokumei.text import TABLE
@@ -33,7 +33,23 @@ def _translate(argument: str, table: Mapping[str, str]) -> str:
     return f"translate({argument}, {_quoted(source)}, {_quoted(''.join(kept.values()))})"
 
 
-_ASCII = {char: folded for char, folded in TABLE.items() if char.isascii()}
+def _without(characters: Iterable[str]) -> str:
+    """A pattern of the texts that hold none of the characters."""
+    return "(?s)[^" + "".join(f"\\x{{{ord(char):x}}}" for char in characters) + "]*"
+
+
+def _tiers(argument: str) -> str:
+    """``translate`` with the smallest table that will do: an engine walks the whole table for each cell."""
+    hiragana = {char for char in TABLE if "\u3041" <= char <= "\u309f"}
+    forms = {char for char in TABLE if char >= "\uff00"}
+    kana = {char for char in TABLE if char >= "\u3041"}
+    whens = [f"WHEN regexp_full_match({argument}, {_quoted(_without(TABLE))}) THEN {argument}"]
+    for skipped in (kana, hiragana | forms, forms):
+        table = {char: folded for char, folded in TABLE.items() if char not in skipped}
+        pattern = _quoted(_without(sorted(skipped)))
+        whens.append(f"WHEN regexp_full_match({argument}, {pattern}) THEN {_translate(argument, table)}")
+    return f"CASE {' '.join(whens)} ELSE {_translate(argument, TABLE)} END"
+
 
 DAYS_BETWEEN = Function(
     name="days_between",
@@ -57,12 +73,7 @@ TEXT_FOLD = Function(
     name="text_fold",
     arguments=("t",),
     doc="The text as it is compared; the same as tokumei.text.fold.",
-    # The long table is slow to walk: most cells are ASCII and do not need it.
-    duckdb=(
-        "CASE WHEN regexp_full_match(t, '[0-9a-z]*') THEN t"
-        f" WHEN regexp_full_match(t, '(?s)[\\x00-\\x7f]*') THEN {_translate('t', _ASCII)}"
-        f" ELSE {_translate('t', TABLE)} END"
-    ),
+    duckdb=_tiers("t"),
 )
 
 POSITIONS = Function(

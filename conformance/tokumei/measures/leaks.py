@@ -1,0 +1,77 @@
+"""Canaries found again in cells: every canary is looked for in every cell of its case, at once.
+
+Both sides are folded (``prelude.text_fold``), so half width, either kana and separators do not hide one.
+The work grows with the distinct text and not with text × canaries: each position of a distinct text is
+hashed by its first 8, 4, 2 or 1 characters (the anchor, by the length of a canary), joined with the heads of
+the canaries, and what meets is compared in full. A long text is cut into overlapping pieces first, because
+reaching the n-th character of a text takes n steps.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tokumei.relation import Relation
+
+FOUND = """
+WITH needles AS (
+  SELECT DISTINCT "case", "source", "canary", "folded", length("folded") AS "size",
+    CASE WHEN length("folded") >= 8 THEN 8 WHEN length("folded") >= 4 THEN 4
+      WHEN length("folded") >= 2 THEN 2 ELSE 1 END AS "anchor"
+  FROM {canaries} AS given
+  WHERE length("folded") > 0
+), heads AS (
+  SELECT *, substr("folded", 1, "anchor") AS "head" FROM needles
+), anchors AS (
+  SELECT "case", "anchor", min("size") AS "shortest", max("size") AS "longest"
+  FROM needles GROUP BY "case", "anchor"
+), texts AS (
+  SELECT "case", "value", text_fold("value") AS "text"
+  FROM (SELECT DISTINCT "case", "value" FROM {self} AS cells WHERE "value" IS NOT NULL) AS once
+  WHERE "case" IN (SELECT "case" FROM anchors)
+), cut AS (
+  SELECT texts."case", "text", "anchor", "shortest", "longest",
+    explode(positions(floor((length("text") - "shortest" + 64) / 64))) AS "part"
+  FROM (SELECT DISTINCT "case", "text" FROM texts) AS texts
+  JOIN anchors ON texts."case" = anchors."case"
+  WHERE length("text") >= "shortest"
+), pieces AS (
+  SELECT "case", "text", "anchor", "shortest", substr("text", ("part" - 1) * 64 + 1, 63 + "longest") AS "piece"
+  FROM cut
+), places AS (
+  SELECT "case", "text", "anchor", "piece", explode(positions(least(64, length("piece") - "shortest" + 1))) AS "at"
+  FROM pieces
+), starts AS (
+  SELECT *, substr("piece", "at", "anchor") AS "head" FROM places
+), hits AS (
+  SELECT DISTINCT starts."case", starts."text", heads."source", heads."canary"
+  FROM starts JOIN heads
+    ON starts."case" = heads."case" AND starts."anchor" = heads."anchor" AND starts."head" = heads."head"
+  WHERE substr(starts."piece", starts."at", heads."size") = heads."folded"
+)
+SELECT DISTINCT cells."case", "call", "resource", "field", "source", "canary", cells."value"
+FROM {self} AS cells
+JOIN texts ON cells."case" = texts."case" AND cells."value" = texts."value"
+JOIN hits ON texts."case" = hits."case" AND texts."text" = hits."text"
+"""
+
+COUNTED = """
+SELECT "case", "call", "resource", "field", "source", count(DISTINCT "canary") AS "n"
+FROM {self} AS found
+GROUP BY "case", "call", "resource", "field", "source"
+"""
+
+
+def occurrences(cells: Relation, canaries: Relation, *, show: bool = False) -> Relation:
+    """``case, call, resource, field, source, n``: how many distinct canaries stand in a field.
+
+    ``cells`` has ``case, call, resource, field, value``; ``canaries`` has ``case, canary, folded, source``,
+    folded already. A canary that folds to nothing is never found. With ``show``, for generated people
+    only, there is a row for each ``canary`` and the ``value`` that holds it, in place of ``n``.
+    """
+    found = cells.query(FOUND, canaries=canaries)
+    return found if show else found.query(COUNTED)
+
+
+__all__ = ["COUNTED", "FOUND", "occurrences"]
