@@ -1,0 +1,406 @@
+"""Every form of a report on bad, crashing, interrupted, supplied and hostile runs."""
+
+from __future__ import annotations
+
+import copy
+import io
+import json
+import re
+import xml.etree.ElementTree as ET
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from rich.console import Console
+
+from tokumei.report import terminal, view, words
+from tokumei.report.html import html
+from tokumei.report.junit import junit
+from tokumei.report.render import write
+from tokumei.report.terminal import lines, print_report
+
+SCHEMA = json.loads((Path(__file__).parents[2] / "schemas/report.schema.json").read_text("utf-8"))
+HOSTILE = "</td><script>alert(1)</script>\x00\x1b[31m\u202eabc\ud800&\"'{{ 7*7 }}]]>\n-->"
+FORBIDDEN = ("適合", "認証", "認定", "匿名済")
+
+Report = dict[str, Any]
+
+
+def clause(ident: str, verdict: str, **over: Any) -> Report:
+    made: Report = {
+        "clause": ident,
+        "title": {"ja": "同じ値の組に属する人数が k 以上である", "en": "Every class has at least k people"},
+        "outcome": "privacy",
+        "level": "shall",
+        "verdict": verdict,
+        "why": "",
+        "premise": {"what": "classes", "count": 512, "cases": 20},
+        "bound95": 0.005834171 if verdict == "pass" else None,
+        "message": None,
+        "statistics": [],
+        "findings": [],
+    }
+    return made | over
+
+
+def finding(**over: Any) -> Report:
+    rows = [["P0001", "34", "男", "13101"], ["P0002", None, "女", "13101"], ["P0003", "", "男", "13102"]]
+    made: Report = {
+        "id": "F-ab12",
+        "code": "CLASS_TOO_SMALL",
+        "text": {
+            "ja": "「年齢」「性別」の値の組に属する人が 1 人で、k = 3 に満たない。",
+            "en": "One person shares the values of 年齢 and 性別; k is 3.",
+        },
+        "case": "classes-k-1",
+        "organization": "stroke-registry",
+        "reproduced": "3/3",
+        "people": {"from": 230, "to": 4},
+        "calls": 37,
+        "params": {"k": 3},
+        "fields": ["年齢", "性別"],
+        "before": {"registry": {"columns": ["患者番号", "年齢", "性別", "市区町村"], "rows": rows}},
+        "after": {"registry": {"columns": ["年齢", "性別", "市区町村"], "rows": [["30-39", *row[2:]] for row in rows]}},
+        "marked": {"before": [["registry", 0, "年齢"]], "after": [["registry", 0, "年齢"], ["registry", 0, "性別"]]},
+        "replay": "tokumei replay F-ab12",
+    }
+    return made | over
+
+
+def report(outcome: str, code: int, *clauses: Report, **over: Any) -> Report:
+    made: Report = {
+        "report_format": 1,
+        "outcome": outcome,
+        "exit": code,
+        "suite": {"version": "0.1.0", "edition": "0.1-draft", "law_as_of": "2025-12-01", "seed": 1},
+        "created": "2026-11-25T07:00:00Z",
+        "product": {
+            "name": "架空アノニマイザ",
+            "vendor": "例示株式会社",
+            "version": "2.3.1",
+            "configuration": "fixed",
+            "keys": "own",
+            "determinism": "none",
+        },
+        "adapter": "exec",
+        "origin": "generated",
+        "level": "E3",
+        "audit": None,
+        "effort": {
+            "calls": 37,
+            "cases": 34,
+            "judged_seconds": 1.23456,
+            "product_seconds": 8.0,
+            "wall_seconds": 12345.678,
+            "restarts": 0,
+            "timeouts": 0,
+        },
+        "counts": {name: sum(item["verdict"] == name for item in clauses) for name in words.VERDICTS},
+        "tracks": [{"track": "open", "organizations": ["stroke-registry"], "clauses": list(clauses)}],
+        "limits": [{"ja": "自由記載の項目は試験していない。", "en": "Free text was not tested."}],
+    }
+    return made | over
+
+
+STATISTIC = {"name": "order", "stage": 2, "value": 0.8123456, "p": 1.23456e-9, "n": 400, "null": "permutation"}
+
+GOOD = report("all_met", 0, clause("I5-01", "pass"), clause("U-01", "pass", outcome="use", bound95=None))
+BAD = report(
+    "not_met",
+    1,
+    clause("I1-01", "pass", bound95=1.1e-4, premise={"what": "canaries", "count": 27000, "cases": 30}),
+    clause("I3-02", "pass", bound95=0.0499, premise={"what": "codes", "count": 60, "cases": 8}),
+    clause("I5-01", "fail", findings=[finding()]),
+    clause("I5-02", "fail", findings=[finding(id="F-cd34")], statistics=[STATISTIC]),
+    clause("T-01", "not_applicable", why="organization", outcome="use", premise=None),
+    clause("U-01", "pass", outcome="use", bound95=None, level="should"),
+    clause("B-01", "pass", outcome="process"),
+    clause("B-02", "inconclusive", why="vacuous", outcome="process"),
+)
+CRASH = report(
+    "error",
+    5,
+    clause("I5-01", "suite_error", message={"ja": "ValueError: 列がない", "en": "ValueError: no column"}),
+    clause("I1-01", "pass"),
+)
+STOPPED = report("error", 4, tracks=[])
+INTERRUPTED = report(
+    "incomplete",
+    3,
+    clause("I5-01", "inconclusive", why="budget", premise={"what": "classes", "count": 0, "cases": 0}),
+    clause("I1-01", "pass"),
+)
+SUPPLIED = report(
+    "not_met",
+    1,
+    clause(
+        "I5-01",
+        "fail",
+        findings=[
+            finding(before=None, after=None, people=None, reproduced="", replay="", marked={"before": [], "after": []})
+        ],
+    ),
+    origin="supplied",
+    level="E1",
+    audit={"purpose": "受入検査", "responsible": "試験 太郎", "role": "maker"},
+)
+
+
+def _hostile() -> Report:
+    table = {"columns": ["年齢", HOSTILE], "rows": [["34", HOSTILE], [None, "=cmd|' /C calc'!A0"]]}
+    marked = {"before": [["registry", 0, HOSTILE]], "after": [[HOSTILE, 0, HOSTILE]]}
+    said = {"ja": HOSTILE, "en": HOSTILE}
+    found = finding(
+        before={"registry": table},
+        after={HOSTILE: table},
+        marked=marked,
+        text=said,
+        case=HOSTILE,
+        fields=[HOSTILE],
+        replay=HOSTILE,
+        organization=HOSTILE,
+    )
+    made = report(
+        "not_met",
+        1,
+        clause("I5-01", "fail", title=said, message=said, findings=[found]),
+        adapter=HOSTILE,
+        limits=[said],
+    )
+    made["product"] |= {"name": HOSTILE, "vendor": HOSTILE, "version": HOSTILE}
+    made["tracks"][0]["organizations"] = [HOSTILE]
+    return made
+
+
+REPORTS = {
+    "good": GOOD,
+    "bad": BAD,
+    "crash": CRASH,
+    "stopped": STOPPED,
+    "interrupted": INTERRUPTED,
+    "supplied": SUPPLIED,
+    "hostile": _hostile(),
+}
+each = pytest.mark.parametrize("made", REPORTS.values(), ids=REPORTS)
+
+
+class Parsed(HTMLParser):
+    """Links, ids and unclosed elements of a page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.links: list[str] = []
+        self.ids: list[str] = []
+        self.unclosed: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        for name, value in attrs:
+            if name in ("src", "href", "action", "data", "poster", "srcset") or name.endswith(":href"):
+                self.links.append(value or "")
+            if name == "id":
+                self.ids.append(value or "")
+            assert not name.startswith("on")
+        if tag not in ("meta", "input", "br"):
+            self.unclosed.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        self.handle_endtag(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.unclosed.pop() == tag
+
+
+def invalid(made: Report) -> bool:
+    return not jsonschema.Draft202012Validator(SCHEMA).is_valid(made)
+
+
+@each
+def test_the_schema_accepts(made: Report) -> None:
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    jsonschema.validate(made, SCHEMA, jsonschema.Draft202012Validator)
+
+
+def test_the_schema_is_closed() -> None:
+    def changed(*path: Any, **extra: Any) -> Report:
+        made = copy.deepcopy(BAD)
+        place: Any = made
+        for step in path:
+            place = place[step]
+        place.update(extra)
+        return made
+
+    assert invalid(changed(extra=1))
+    assert invalid(changed("suite", extra=1))
+    assert invalid(changed("tracks", 0, extra=1))
+    assert invalid(changed("tracks", 0, "clauses", 2, extra=1))
+    assert invalid(changed("tracks", 0, "clauses", 2, "findings", 0, extra=1))
+    assert invalid(changed("tracks", 0, "clauses", 2, "findings", 0, "after", "registry", extra=1))
+    assert invalid(changed(outcome="conformant"))
+    assert invalid(changed(outcome="all_met"))
+    assert invalid(changed("tracks", 0, "clauses", 7, why="ics"))
+    assert not invalid(changed("tracks", 0, "clauses", 7, why="undecidable"))
+
+
+def test_the_schema_refuses_cells_of_supplied_data() -> None:
+    assert invalid(SUPPLIED | {"tracks": BAD["tracks"]})
+
+
+@each
+def test_junit_counts_are_those_of_the_children(made: Report) -> None:
+    root = ET.fromstring(junit(made))  # noqa: S314 - our own output
+    assert root.tag == "testsuites"
+    for element in [root, *root.findall("testsuite")]:
+        cases = list(element.iter("testcase"))
+        assert element.get("tests") == str(len(cases))
+        for name, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
+            assert element.get(name) == str(sum(len(case.findall(tag)) for case in cases))
+    red = int(root.get("failures", "")) + int(root.get("errors", ""))
+    assert (red == 0) == (made["outcome"] == "all_met")
+
+
+def test_junit_of_a_bad_run() -> None:
+    root = ET.fromstring(junit(BAD))  # noqa: S314 - our own output
+    assert [suite.get("name") for suite in root] == ["I1", "I3", "I5", "T", "U", "B"]
+    assert {name: root.get(name) for name in ("tests", "failures", "errors", "skipped")} == {
+        "tests": "8",
+        "failures": "2",
+        "errors": "1",
+        "skipped": "1",
+    }
+    failure = root.find(".//failure")
+    assert failure is not None
+    assert "k = 3 に満たない" in failure.get("message", "")
+    assert failure.get("type") == "CLASS_TOO_SMALL"
+    assert "tokumei replay F-ab12" in (failure.text or "")
+
+
+def test_junit_of_a_product_that_did_not_start_is_red() -> None:
+    root = ET.fromstring(junit(STOPPED))  # noqa: S314 - our own output
+    assert root.get("errors") == "1"
+
+
+@each
+@pytest.mark.parametrize("lang", ["ja", "en"])
+def test_terminal_lines_are_printable(made: Report, lang: terminal.Lang) -> None:
+    text = lines(made, lang)
+    assert words.RUN[made["outcome"]][lang] in "\n".join(text)
+    assert not [line for line in text if re.search("[\x00-\x1f\x7f-\x9f\u202a-\u202e\ud800-\udfff]", line)]
+    "\n".join(text).encode("cp932")
+
+
+def test_terminal_shows_the_finding_small() -> None:
+    text = "\n".join(lines(BAD, "ja"))
+    assert "230 人 → 4 人" in text
+    assert "[34]" in text
+    assert "NULL" in text
+    assert '""' in text
+    assert "再試験: tokumei replay F-ab12" in text
+    assert "95 % 上側限界 0.00011" in text
+    for verdict in ("合格", "不合格", "判定不能", "対象外", "試験系異常"):
+        assert verdict in text
+
+
+def test_print_is_plain_off_a_terminal_and_survives_any_encoding() -> None:
+    plain = io.StringIO()
+    print_report(BAD, "ja", Console(file=plain, width=40))
+    assert plain.getvalue().splitlines() == lines(BAD, "ja")
+    coloured = io.StringIO()
+    print_report(BAD, "ja", Console(file=coloured, force_terminal=True, color_system="standard"))
+    assert "\x1b[" in coloured.getvalue()
+    narrow = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    print_report(BAD, "ja", Console(file=narrow))
+
+
+@each
+def test_html_stands_alone(made: Report) -> None:
+    page = html(made)
+    parsed = Parsed()
+    parsed.feed(page)
+    assert parsed.links
+    assert not [link for link in parsed.links if not link.startswith("#")]
+    assert {link[1:] for link in parsed.links} <= set(parsed.ids)
+    assert len(parsed.ids) == len(set(parsed.ids))
+    assert not parsed.unclosed
+    assert not re.search(r"(?i)https?://|@import|<script|<iframe|<object|<embed|<link|url\((?!#)", page)
+    assert 'lang="ja"' in page
+    assert 'lang="en"' in page
+    assert words.RUN[made["outcome"]]["ja"] in page
+    assert words.RUN[made["outcome"]]["en"] in page
+    assert made["suite"]["law_as_of"] in page
+    assert words.ORIGIN_LIMITS[made["origin"]]["ja"] in page
+
+
+@each
+def test_nothing_claims_a_legal_status(made: Report) -> None:
+    for text in (html(made), junit(made), *lines(made, "ja")):
+        assert not [word for word in FORBIDDEN if word in text]
+
+
+@each
+def test_no_float_beyond_three_digits(made: Report) -> None:
+    for text in (html(made), junit(made), *lines(made, "ja")):
+        assert not re.findall(r"(?<![\d.])(?:0\.0*[1-9]\d{3,}|[1-9]\d*\.\d{3,})(?![\d.])", text)
+
+
+def test_html_marks_and_explains_the_finding() -> None:
+    page = html(BAD)
+    assert page.count('class="hit"') == 6
+    assert "230 人 → 4 人" in page
+    assert "tokumei replay F-ab12" in page
+    assert "CLASS_TOO_SMALL" in page
+    assert page.count("<circle") >= 4
+    assert words.CONFIGURATIONS["fixed"]["ja"] in page
+
+
+def test_hostile_text_stays_text() -> None:
+    page = html(REPORTS["hostile"])
+    assert "<script" not in page
+    assert "49" not in re.findall(r"alert\(1\)(.{0,80})", page)[0]
+    assert not re.search("[\x00-\x08\x0b-\x1f\u202a-\u202e\ud800-\udfff]", page)
+    page.encode("utf-8")
+
+
+def test_supplied_data_show_no_cell_even_if_recorded() -> None:
+    leaking = copy.deepcopy(BAD) | {"origin": "supplied"}
+    for text in (html(leaking), junit(leaking), "\n".join(lines(leaking, "ja"))):
+        assert "P0001" not in text
+    assert "P0001" in html(BAD)
+
+
+@each
+def test_write_is_complete_and_leaves_nothing_else(made: Report, tmp_path: Path) -> None:
+    written = write(made, tmp_path / "out")
+    assert set(written) == {"report.json", "junit.xml", "report.html"}
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(written)
+    assert json.loads(written["report.json"].read_text("utf-8")) == made
+    ET.parse(written["junit.xml"])  # noqa: S314 - our own output
+
+
+def test_a_failed_write_keeps_the_old_file(tmp_path: Path) -> None:
+    write(GOOD, tmp_path)
+    with pytest.raises(ValueError, match="NaN|nan|JSON"):
+        write(report("all_met", 0, clause("I5-01", "pass", bound95=float("nan"))), tmp_path)
+    assert json.loads((tmp_path / "report.json").read_text("utf-8")) == GOOD
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.005834, "0.00583"), (1.23456e-9, "1.23e-9"), (12345.678, "12,300"), (8.0, "8"), (27000, "27,000"), (0.0, "0")],
+)
+def test_numbers_are_short(value: float, text: str) -> None:
+    assert view.number(value) == text
+
+
+def test_marked_rows_are_never_left_out() -> None:
+    rows = [[str(at)] for at in range(100)]
+    found = finding(
+        after={"registry": {"columns": ["a"], "rows": rows}}, marked={"before": [], "after": [["registry", 90, "a"]]}
+    )
+    (shown,) = view.tables(BAD, found, "after", 5)
+    assert [row[0].text for row in shown.rows] == ["0", "1", "2", "3", "90"]
+    assert shown.rows[-1][0].marked
+    assert shown.left_out == 95

@@ -1,0 +1,80 @@
+"""A report as one self-contained HTML file: no script, no request, both languages, printable.
+
+The language switch is CSS. Everything that is printed goes through ``_printed`` and is then escaped, so a
+hostile column name stays text and no float has more than three significant digits.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from tokumei.report import plots, view, words
+from tokumei.report.view import Report
+
+ROWS = 24
+"""Rows shown of one table of a finding; the marked ones come first."""
+
+
+def html(report: Report) -> str:
+    """The whole report as HTML."""
+    return _environment().get_template("report.html.j2").render(_context(report))
+
+
+def _environment() -> Environment:
+    made = Environment(
+        loader=PackageLoader("tokumei.report", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_printed,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters["n"] = view.number
+    return made
+
+
+def _printed(value: Any) -> Any:
+    if isinstance(value, float):
+        return view.number(value)
+    return view.clean(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _context(report: Report) -> dict[str, Any]:
+    counted = view.matrix(report)
+    return {
+        "r": report,
+        "words": words,
+        "matrix": counted,
+        "bars": {name: plots.bar(counts, 300) for name, counts in counted.items()},
+        "bar": plots.bar({verdict: report["counts"][verdict] for verdict in words.VERDICTS}, 1000),
+        "dots": plots.dots(report),
+        "plots": plots,
+        "tracks": [
+            {
+                "track": track["track"],
+                "organizations": track["organizations"],
+                "groups": [
+                    (outcome, group)
+                    for outcome in words.OUTCOMES
+                    if (group := [clause for clause in track["clauses"] if clause["outcome"] == outcome])
+                ],
+            }
+            for track in report["tracks"]
+        ],
+        "sentence": view.sentence,
+        "findings": [
+            {
+                "anchor": f"finding-{at}",
+                "clause": clause,
+                "finding": finding,
+                "people": view.people(finding),
+                "before": view.tables(report, finding, "before", ROWS),
+                "after": view.tables(report, finding, "after", ROWS),
+            }
+            for at, (clause, finding) in enumerate(view.findings(report), 1)
+        ],
+        "statistics": [(clause, statistic) for _, clause in view.clauses(report) for statistic in clause["statistics"]],
+    }

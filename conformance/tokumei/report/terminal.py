@@ -1,0 +1,210 @@
+"""A report as plain lines of text, and the same lines coloured where the output is a terminal.
+
+Lines use only characters that a Japanese Windows console (cp932) can print.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal
+
+from rich.cells import cell_len
+from rich.console import Console
+from rich.text import Text
+
+from tokumei.report.view import Cell, Clause, Report, Shown, clean, matrix, number, people, sentence, tables
+from tokumei.report.words import (
+    CONFIGURATIONS,
+    LEVELS,
+    MARKS,
+    ORIGINS,
+    OUTCOMES,
+    PRODUCT_STOPPED,
+    RUN,
+    RUN_NOTES,
+    SHOWS_NOT,
+    TRACKS,
+    VERDICTS,
+    pair,
+)
+
+Lang = Literal["ja", "en"]
+Line = tuple[str, str]
+"""A line and its style on a terminal."""
+
+ROWS = 8
+WIDTH = 28
+_STYLES = {
+    "pass": "green",
+    "fail": "bold red",
+    "inconclusive": "yellow",
+    "not_applicable": "dim",
+    "suite_error": "bold magenta",
+}
+_RUN_STYLES = {"all_met": "bold green", "not_met": "bold red", "incomplete": "bold yellow", "error": "bold magenta"}
+
+
+def lines(report: Report, lang: Lang) -> list[str]:
+    """The report as plain text in one language."""
+    return [text for text, _ in _styled(report, lang)]
+
+
+def print_report(report: Report, lang: Lang, console: Console) -> None:
+    """Print the report; colour only on a terminal, and never fail on a character it cannot encode."""
+    encoding = console.encoding or "utf-8"
+    for line, style in _styled(report, lang):
+        safe = line.encode(encoding, "backslashreplace").decode(encoding)
+        console.print(Text(safe, style=style if console.is_terminal else ""), soft_wrap=True)
+
+
+def _styled(report: Report, lang: Lang) -> Iterator[Line]:
+    yield from _head(report, lang)
+    yield from _columns(report, lang)
+    for track in report["tracks"]:
+        names = ", ".join(clean(name) for name in track["organizations"])
+        yield "", ""
+        yield f"{TRACKS[track['track']][lang]} [{names}]", "bold"
+        for clause in track["clauses"]:
+            yield from _clause(report, clause, lang)
+    yield "", ""
+    yield ("この報告書が示さないこと" if lang == "ja" else "What this report does not show"), "bold"
+    for limit in (*SHOWS_NOT, *map(pair, report["limits"])):
+        yield f"  ・{clean(limit[lang])}" if lang == "ja" else f"  * {clean(limit[lang])}", "dim"
+
+
+def _head(report: Report, lang: Lang) -> Iterator[Line]:
+    suite, product, effort = report["suite"], report["product"], report["effort"]
+    ja = lang == "ja"
+    yield (
+        clean(
+            f"Tokumei {suite['version']}  規格 {suite['edition']}  法令 {suite['law_as_of']} 現在  乱数種 {suite['seed']}"
+            if ja
+            else f"Tokumei {suite['version']}  edition {suite['edition']}  law as of {suite['law_as_of']}"
+            f"  seed {suite['seed']}"
+        ),
+        "",
+    )
+    name = " ".join(filter(None, (product["name"], product["version"], product["vendor"])))
+    basis = f"{report['level']} {ORIGINS[report['origin']][lang]}"
+    yield (
+        clean(
+            f"製品 {name}  接続 {report['adapter']}  根拠 {basis}"
+            if ja
+            else f"Product {name}  via {report['adapter']}  evidence {basis}"
+        ),
+        "",
+    )
+    calls, cases, took = (number(effort[key]) for key in ("calls", "cases", "wall_seconds"))
+    yield (f"呼出し {calls} 回  事例 {cases}  所要 {took} 秒" if ja else f"{calls} calls  {cases} cases  {took} s"), ""
+    if report["audit"]:
+        audit = report["audit"]
+        yield (
+            clean(
+                f"目的 {audit['purpose']}  責任者 {audit['responsible']}"
+                if ja
+                else f"Purpose {audit['purpose']}  responsible {audit['responsible']}"
+            ),
+            "",
+        )
+    if product["configuration"] == "fixed":
+        yield CONFIGURATIONS["fixed"][lang], ""
+    yield "", ""
+    yield f"{'判定' if ja else 'Outcome'}: {RUN[report['outcome']][lang]}", _RUN_STYLES[report["outcome"]]
+    yield f"  {(PRODUCT_STOPPED if report['exit'] == 4 else RUN_NOTES[report['outcome']])[lang]}", ""
+
+
+def _columns(report: Report, lang: Lang) -> Iterator[Line]:
+    counted = matrix(report)
+    yield "", ""
+    yield _pad("", 18) + "".join(_pad(OUTCOMES[name][lang], 12, right=True) for name in OUTCOMES), "bold"
+    for verdict, words in VERDICTS.items():
+        values = [counted[name][verdict] for name in OUTCOMES]
+        cells = "".join(_pad(number(value), 12, right=True) for value in values)
+        yield _pad(f"{MARKS[verdict]} {words[lang]}", 18) + cells, _STYLES[verdict] if any(values) else "dim"
+
+
+def _clause(report: Report, clause: Clause, lang: Lang) -> Iterator[Line]:
+    verdict = clause["verdict"]
+    level = "" if clause["level"] == "shall" else f" ({LEVELS[clause['level']][lang]})"
+    yield (
+        f"  {MARKS[verdict]} {_pad(VERDICTS[verdict][lang], 14)} {_pad(clean(clause['clause']), 8)}"
+        f"{clean(clause['title'][lang])}{level}{_evidence(clause, lang)}",
+        _STYLES[verdict],
+    )
+    if not clause["findings"]:
+        said = sentence(clause)[lang]
+        if said:
+            yield f"      {clean(said)}", ""
+    for finding in clause["findings"]:
+        yield from _finding(report, finding, lang)
+    if verdict == "fail":
+        for item in clause["statistics"]:
+            yield (
+                clean(
+                    f"      {item['name']} ({item['stage']}): {number(item['value'])}, p = {number(item['p'])},"
+                    f" n = {number(item['n'])}, H0: {item['null']}"
+                ),
+                "",
+            )
+
+
+def _evidence(clause: Clause, lang: Lang) -> str:
+    if clause["verdict"] != "pass" or not clause["premise"]:
+        return ""
+    count = f"n = {number(clause['premise']['count'])} {clean(clause['premise']['what'])}"
+    bound = clause["bound95"]
+    if bound is None:
+        return f"  {count}"
+    return f"  {count}, {'95 % 上側限界' if lang == 'ja' else 'upper 95 %'} {number(bound)}"
+
+
+def _finding(report: Report, finding: Mapping[str, Any], lang: Lang) -> Iterator[Line]:
+    ja = lang == "ja"
+    yield f"      {clean(finding['text'][lang])}", ""
+    before = tables(report, finding, "before", ROWS)
+    after = tables(report, finding, "after", ROWS)
+    for label, side in (("加工前" if ja else "before", before), ("-> 加工後" if ja else "-> after", after)):
+        for table in side:
+            yield f"      {label} {table.name}", "bold"
+            for row in _grid(table):
+                yield f"        {row}", ""
+            if table.left_out:
+                yield (f"        ほか {table.left_out} 行" if ja else f"        {table.left_out} more rows"), "dim"
+    count = people(finding)
+    facts = [
+        clean(finding["code"]),
+        f"{finding['organization']} {finding['case']}".strip(),
+        count[lang] if count else "",
+        f"{'再現' if ja else 'reproduced'} {finding['reproduced']}" if finding["reproduced"] else "",
+        f"{'呼出し' if ja else 'calls'} {number(finding['calls'])}",
+    ]
+    yield "      " + clean("  ".join(filter(None, facts))), "dim"
+    if finding["replay"]:
+        yield f"      {'再試験' if ja else 'replay'}: {clean(finding['replay'])}", "cyan"
+
+
+def _grid(table: Shown) -> Iterator[str]:
+    head = [_cut(name) for name in table.columns]
+    body = [[_cell(cell) for cell in row] for row in table.rows]
+    widths = [max(cell_len(row[at]) for row in [head, *body] if at < len(row)) for at in range(len(head))]
+    for row in [head, *body]:
+        yield " | ".join(_pad(text, width) for text, width in zip(row, widths, strict=False)).rstrip()
+
+
+def _cell(cell: Cell) -> str:
+    text = "NULL" if cell.text is None else _cut(cell.text) or '""'
+    return f"[{text}]" if cell.marked else text
+
+
+def _cut(text: str) -> str:
+    if cell_len(text) <= WIDTH:
+        return text
+    kept = text
+    while cell_len(kept) > WIDTH - 3:
+        kept = kept[: -max(1, (cell_len(kept) - WIDTH + 3) // 2)]
+    return kept + "..."
+
+
+def _pad(text: str, width: int, *, right: bool = False) -> str:
+    space = " " * max(0, width - cell_len(text))
+    return space + text if right else text + space

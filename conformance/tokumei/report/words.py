@@ -1,0 +1,161 @@
+"""The fixed words of every report, Japanese first; keys are the closed vocabularies of ``report.json``.
+
+No word here claims a legal status. ``MARKS`` say a verdict by shape, so that no reader depends on colour.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+Words = dict[str, str]
+
+
+def _both(ja: str, en: str) -> Words:
+    return {"ja": ja, "en": en}
+
+
+VERDICTS = {
+    "pass": _both("合格", "pass"),
+    "fail": _both("不合格", "fail"),
+    "inconclusive": _both("判定不能", "inconclusive"),
+    "not_applicable": _both("対象外", "not applicable"),
+    "suite_error": _both("試験系異常", "suite error"),
+}
+
+MARKS = {"pass": "○", "fail": "×", "inconclusive": "△", "not_applicable": "－", "suite_error": "！"}
+
+OUTCOMES = {
+    "privacy": _both("安全性", "Privacy"),
+    "use": _both("有用性", "Use"),
+    "process": _both("文書・手続", "Process"),
+}
+
+LEVELS = {
+    "shall": _both("必須", "shall"),
+    "should": _both("推奨", "should"),
+    "may": _both("任意", "may"),
+}
+
+RUN = {
+    "all_met": _both("全要求事項を満たした", "All requirements met"),
+    "not_met": _both("満たさない要求事項がある", "Requirements not met"),
+    "incomplete": _both("判定を完了できない", "Incomplete"),
+    "error": _both("試験系異常", "Error of the test system"),
+}
+
+RUN_NOTES = {
+    "all_met": _both(
+        "対象となった要求事項について、計画した試験をすべて行い、反例は見つからなかった。",
+        "Every planned test of the requirements in scope ran, and no counterexample was found.",
+    ),
+    "not_met": _both(
+        "少なくとも一つの要求事項について、再現できる反例が見つかった。",
+        "For at least one requirement a counterexample was found; it can be replayed.",
+    ),
+    "incomplete": _both(
+        "反例は見つかっていないが、判定できない要求事項が残っている。合格とみなしてはならない。",
+        "No counterexample was found, but some requirements could not be decided. This is not a pass.",
+    ),
+    "error": _both(
+        "試験を最後まで行えなかった。この報告書から製品の良否を読み取ってはならない。",
+        "The run did not complete properly. Nothing about the product may be concluded from it.",
+    ),
+}
+
+PRODUCT_STOPPED = _both(
+    "製品が起動しなかったか、接続の取決めに反した（終了コード 4）。",
+    "The product did not start or broke the protocol (exit code 4).",
+)
+
+WHY = {
+    "vacuous": _both("試験すべき事例が生じなかった", "nothing arose that could have violated it"),
+    "budget": _both("時間又は呼出し回数の上限に達した", "the budget ran out"),
+    "could_not_run": _both("試験を実行できなかった", "the test could not run"),
+    "undecidable": _both("得られた根拠からは決められない", "the evidence cannot decide it"),
+    "ics": _both("製品が対応しないと申告した", "the product states that it does not support this"),
+    "organization": _both("整理方法書に該当するデータがない", "the organization declaration has no such data"),
+    "profile": _both("選んだ適用区分に含まれない", "outside the chosen profile"),
+    "regime": _both("選んだ制度では求められない", "not required under the chosen regime"),
+}
+
+TRACKS = {
+    "open": _both("共通の整理方法書による試験", "Open track: organizations of the suite"),
+    "own": _both("製品側の整理方法書による試験", "Own track: organizations of the vendor"),
+}
+
+ORIGINS = {
+    "generated": _both("架空の本人（生成データ）", "generated people"),
+    "supplied": _both("持ち込まれたデータ", "supplied data"),
+}
+
+CONFIGURATIONS = {
+    "obey": _both(
+        "製品は、与えられた加工方法書に従って設定された。",
+        "The product configured itself from the processing declaration that it was given.",
+    ),
+    "fixed": _both(
+        "製品は固定の設定で試験された。判定はこの出荷時設定だけについてのものであり、設定を変えた製品には及ばない。",
+        "The product was tested with a fixed configuration. The verdicts hold for these shipped settings "
+        "alone and do not extend to any other.",
+    ),
+}
+
+KEYS = {"given": _both("与えた鍵", "given"), "own": _both("製品が自ら用意", "its own")}
+
+DETERMINISM = {
+    "none": _both("なし", "none"),
+    "process": _both("同一プロセス内", "within a process"),
+    "keyed": _both("鍵により再現", "by key"),
+}
+
+ROLES = {"maker": _both("作成者", "maker"), "recipient": _both("受領者", "recipient")}
+
+SHOWS = (
+    _both(
+        "記載した版の製品と設定について、要求事項ごとに行った試験、その回数、見つかった反例。",
+        "For the product version and settings named here: which tests ran for each requirement, how often, "
+        "and what counterexamples were found.",
+    ),
+    _both(
+        "合格とは、計画した試験が行われ、反例が見つからなかったことをいう。"
+        "割合の上限がある場合は 95 % 上側限界である。",
+        "A pass means that the planned tests ran and found no counterexample. Where a rate is bounded, "
+        "the figure is the upper 95 % limit.",
+    ),
+)
+
+SHOWS_NOT = (
+    _both(
+        "法令に照らした正否。要求事項は技術規格としてのもので、法的な助言ではない。",
+        "Lawfulness. The requirements are those of a technical standard, and this is no legal advice.",
+    ),
+    _both(
+        "公的な審査の結果、又は第三者による保証。",
+        "The result of an official examination, or an assurance by a third party.",
+    ),
+    _both(
+        "加工後データの法的な位置付け。個々のデータがどの制度の情報に当たるかは、この報告書からは決まらない。",
+        "The legal status of any data. This report does not settle what the released data are in law.",
+    ),
+)
+
+ORIGIN_LIMITS = {
+    "generated": _both(
+        "実在の患者のデータに対する結果。試験に用いたのは架空の本人だけである。",
+        "Results on data of real patients. Only generated people were used.",
+    ),
+    "supplied": _both(
+        "持ち込まれたデータ以外に対する結果。値の写しは、この報告書に一切含まれない。",
+        "Results on any data but those supplied. No cell value of them is reproduced in this report.",
+    ),
+}
+
+NO_SENTENCE = _both("この要求事項に反する結果が得られた。", "A result violates this requirement.")
+NO_REASON = _both("理由の記録はない。", "No reason was recorded.")
+
+
+def pair(value: Any) -> Words:
+    """A sentence of the report as both languages; a missing one is empty, never an error."""
+    if not isinstance(value, dict):
+        return _both("", "")
+    return _both(str(value.get("ja", "")), str(value.get("en", "")))
