@@ -44,7 +44,7 @@ def _pairs() -> Iterator[tuple[str, str]]:
 
 def _table() -> dict[str, str]:
     removed = dict.fromkeys(SEPARATORS + VOICING, "")
-    pairs = {char: folded for char, folded in _pairs() if char not in removed and char != folded}
+    pairs = {char: removed.get(folded, folded) for char, folded in _pairs() if char != folded}
     return pairs | removed
 
 
