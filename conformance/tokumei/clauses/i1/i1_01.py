@@ -1,0 +1,89 @@
+"""I1-01: no direct identifier of anybody in the input is in the release, in any spelling that folds to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tokumei.clause import Check, Mutant
+from tokumei.evidence import Evidence
+from tokumei.measures.leaks import occurrences
+from tokumei.model import Finding, Need, Observation, Premise, Request, Response, Text
+from tokumei.mutants.edits import after, fields_with_class, subject_resource, with_column
+from tokumei.text import fold
+
+
+def judge(evidence: Evidence) -> Iterator[Observation]:
+    """Look for every canary in every cell, column name, file name and other file of its case."""
+    canaries = evidence.canaries.query("SELECT * FROM {self} t WHERE kind IN ('direct', 'staff')")
+    planted = {row["case"]: row["n"] for row in canaries.query('SELECT "case", count(*) AS n FROM {self} t GROUP BY "case"').rows()}
+    for case in evidence.cases:
+        if planted.get(case.id) and any(call.released and call.response and call.response.data for call in case.calls):
+            yield Premise(case=case.id, count=planted[case.id], what="canaries")
+    for row in occurrences(evidence.released_cells, canaries).rows():
+        yield Finding(
+            code="IDENTIFIER_IN_RELEASE",
+            case=row["case"],
+            call=row["call"],
+            params={"n": row["n"], "source": row["source"], "resource": row["resource"], "field": row["field"]},
+            resource=row["resource"],
+            fields=(row["field"],),
+        )
+    places = evidence.files.query(
+        "SELECT \"case\", \"call\", 'file' AS resource, 'text' AS field, text AS value FROM {self} t "
+        "UNION ALL SELECT \"case\", \"call\", 'file' AS resource, 'name' AS field, place AS value FROM {self} t"
+    )
+    for row in occurrences(places, canaries).rows():
+        code = "IDENTIFIER_IN_FILE_NAME" if row["field"] == "name" else "IDENTIFIER_IN_OTHER_FILE"
+        yield Finding(code=code, case=row["case"], call=row["call"], params={"n": row["n"]})
+    yield from _column_names(evidence, {(r["case"], r["folded"]) for r in canaries.rows()})
+
+
+def _column_names(evidence: Evidence, canaries: set[tuple[str, str]]) -> Iterator[Finding]:
+    declared = {fold(info.name.field) for info in evidence.organization.fields()}
+    for case, number, call in evidence.released_calls():
+        assert call.response is not None
+        for name, table in call.response.data.items():
+            for column in {fold(c) for c in table.column_names} - declared:
+                n = sum(1 for where, canary in canaries if where == case.id and canary in column)
+                if n:
+                    yield Finding(code="IDENTIFIER_IN_COLUMN_NAME", case=case.id, call=number, params={"n": n}, resource=name)
+
+
+CHECK = Check(id="I1-01", needs=(Need.RELEASE, Need.INPUT, Need.CANARY), judge=judge)
+
+
+def _name_in_kept_cell(request: Request, response: Response) -> Response:
+    """Write the first person's name, in hiragana where it has a reading, into one cell of the release."""
+    resource = subject_resource(request)
+    source = request.data[resource]
+    names = fields_with_class(request, resource, "direct")
+    table = response.data[resource]
+    if not names or not source.num_rows or not table.num_rows:
+        return response
+    value = str(source.column(names[0])[0].as_py()).replace(" ", "　")
+    column = table.column_names[-1]
+    return with_column(response, resource, column, [value, *table.column(column).to_pylist()[1:]])
+
+
+MUTANTS = (
+    Mutant(
+        id="name-with-wide-space",
+        kind="wrapper",
+        effect=Text("全角空白の氏名が一つのセルに残る。", "One cell keeps a name, with a full-width space."),
+        precedent="deidgate passes full-width and wide-space forms (peers §3)",
+        trigger="one cell of each release",
+        proof="the cell folds to the name of the first person of the input",
+        killed_by=("I1-01",),
+        wrap=after(_name_in_kept_cell),
+    ),
+    Mutant(
+        id="kana-name-kept",
+        kind="fault",
+        effect=Text("カナ氏名の列が消されない。", "The column of kana names is not removed."),
+        precedent="HIPS: only the kanji name was replaced",
+        trigger="every release of an organization with two scripts of a name",
+        proof="the released column equals the input column",
+        killed_by=("I1-01", "D-03"),
+        fault="kana-name-kept",
+    ),
+)
