@@ -77,7 +77,8 @@ def _head(report: Report, lang: Lang) -> Iterator[Line]:
     ja = lang == "ja"
     yield (
         clean(
-            f"Tokumei {suite['version']}  規格 {suite['edition']}  法令 {suite['law_as_of']} 現在  乱数種 {suite['seed']}"
+            f"Tokumei {suite['version']}  規格 {suite['edition']}  法令 {suite['law_as_of']} 現在"
+            f"  乱数の種 {suite['seed']}"
             if ja
             else f"Tokumei {suite['version']}  edition {suite['edition']}  law as of {suite['law_as_of']}"
             f"  seed {suite['seed']}"
@@ -109,7 +110,8 @@ def _head(report: Report, lang: Lang) -> Iterator[Line]:
     if product["configuration"] == "fixed":
         yield CONFIGURATIONS["fixed"][lang], ""
     yield "", ""
-    yield f"{'判定' if ja else 'Outcome'}: {RUN[report['outcome']][lang]}", _RUN_STYLES[report["outcome"]]
+    code = f"（終了コード {report['exit']}）" if ja else f" (exit code {report['exit']})"
+    yield f"{'判定' if ja else 'Outcome'}: {RUN[report['outcome']][lang]}{code}", _RUN_STYLES[report["outcome"]]
     yield f"  {(PRODUCT_STOPPED if report['exit'] == 4 else RUN_NOTES[report['outcome']])[lang]}", ""
 
 

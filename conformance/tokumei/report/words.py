@@ -49,8 +49,8 @@ RUN_NOTES = {
         "Every planned test of the requirements in scope ran, and no counterexample was found.",
     ),
     "not_met": _both(
-        "少なくとも一つの要求事項について、再現できる反例が見つかった。",
-        "For at least one requirement a counterexample was found; it can be replayed.",
+        "少なくとも一つの要求事項について、反例が見つかった。",
+        "For at least one requirement a counterexample was found.",
     ),
     "incomplete": _both(
         "反例は見つかっていないが、判定できない要求事項が残っている。合格とみなしてはならない。",
@@ -63,8 +63,8 @@ RUN_NOTES = {
 }
 
 PRODUCT_STOPPED = _both(
-    "製品が起動しなかったか、接続の取決めに反した（終了コード 4）。",
-    "The product did not start or broke the protocol (exit code 4).",
+    "製品が起動しなかったか、接続の取決めに反した。",
+    "The product did not start or broke the protocol.",
 )
 
 WHY = {
