@@ -1,0 +1,170 @@
+"""One call from declarations and files to a release, or to a ``Refusal``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from tokumei_reference import persons, tables
+from tokumei_reference.declarations import Organization, Processing, Resource
+from tokumei_reference.privacy import Targets, read_targets, smallest_class, suppress
+from tokumei_reference.pseudonyms import Keyring
+from tokumei_reference.refusals import Refusal
+from tokumei_reference.techniques import Lookups, Released, release_column
+from tokumei_reference.treatments import Plan, plan
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What was released, in counts."""
+
+    columns: Mapping[str, list[Released]]
+    persons_in: int
+    persons_out: int
+    rows: Mapping[str, tuple[int, int]]
+    k: Mapping[str, int]
+
+
+def anonymize(
+    organization: Organization,
+    processing: Processing,
+    secrets: Mapping[str, bytes],
+    source: Path,
+    out: Path,
+    work: Path,
+) -> Result:
+    """Anonymize the files below ``source`` into ``out``; ``work`` is a private folder for spilling."""
+    made = plan(organization, processing)
+    targets = read_targets(organization, processing, made)
+    config = {
+        "threads": "2",
+        "temp_directory": str(work),
+        "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false",
+    }
+    with duckdb.connect(":memory:", config=config) as connection:
+        keys = Keyring(connection, secrets, processing.release)
+        lookups: Lookups = {}
+        columns = {
+            resource.name: [
+                release_column(made.of(field), processing, keys, lookups)
+                for field in resource.fields
+                if made.of(field).released
+            ]
+            for resource in organization.resources
+        }
+        tables.check_files(source, organization.resources)
+        loaded = [tables.load(connection, source, resource) for resource in organization.resources]
+        for table in loaded:
+            tables.validate(connection, table)
+        _look_up(connection, organization, lookups)
+        persons.attach(connection, organization)
+        before = persons.count(connection)
+        _select(connection, organization, made, targets, columns)
+        _release(connection, organization, columns, keys)
+        reached = _measure(connection, organization, targets)
+        rows = {}
+        for table in loaded:
+            released = columns[table.resource.name]
+            counts = [_rows(connection, f"{prefix}{table.resource.index}") for prefix in ("t", "r")]
+            rows[table.resource.name] = (counts[0], counts[1])
+            if released:
+                tables.write(connection, table, released, out, work)
+        return Result(columns, before, persons.count(connection), rows, reached)
+
+
+def _look_up(connection: duckdb.DuckDBPyConnection, organization: Organization, lookups: Lookups) -> None:
+    """Load the hierarchies; a value that none of their rows holds cannot be generalized."""
+    for (resource, name), lookup in lookups.items():
+        connection.execute(f"CREATE TABLE IF NOT EXISTS {lookup.name} (v VARCHAR, g VARCHAR)")
+        if not _rows(connection, lookup.name):
+            values = ", ".join(["(?, ?)"] * len(lookup.rows))
+            flat = [text for row in lookup.rows for text in row]
+            connection.execute(f"INSERT INTO {lookup.name} VALUES {values}", flat)
+        field = organization.resource(resource).field(name)
+        table = f"t{organization.resource(resource).index}"
+        unknown = f"{table} WHERE {field.column} IS NOT NULL AND {field.column} NOT IN (SELECT v FROM {lookup.name})"
+        if _rows(connection, unknown):
+            raise Refusal("INPUT_INVALID", field.path)
+
+
+def _select(
+    connection: duckdb.DuckDBPyConnection,
+    organization: Organization,
+    made: Plan,
+    targets: Targets,
+    columns: Mapping[str, list[Released]],
+) -> None:
+    """Decide who is released: opt-out, least number of persons, k."""
+    for opt_out in made.opt_outs:
+        persons.remove(connection, organization, opt_out)
+    count = persons.count(connection)
+    for path, least in targets.minimum:
+        if count < least:
+            raise Refusal("CANNOT_MEET_PRIVACY", path)
+    if not count:
+        raise Refusal("CANNOT_MEET_PRIVACY", "/targets")
+    # A search can break another one, so all are repeated until nobody is removed.
+    left = -1
+    while left != persons.count(connection):
+        left = persons.count(connection)
+        for search in made.searches:
+            resource = search.quasi[0].resource
+            by_field = {column.field: column.sql for column in columns[resource]}
+            expressions = [by_field[field] for field in search.quasi]
+            suppress(connection, search, expressions, organization.resource(resource).index)
+    for search in made.searches:
+        path = next((at for at, fields, k in targets.k if set(fields) == set(search.quasi) and k == search.k), search.step.at("params"))
+        if not left or count - left > search.max_suppressed * count:
+            raise Refusal("CANNOT_MEET_PRIVACY", path)
+    for path, least in targets.minimum:
+        if left < least:
+            raise Refusal("CANNOT_MEET_PRIVACY", path)
+
+
+def _release(
+    connection: duckdb.DuckDBPyConnection,
+    organization: Organization,
+    columns: Mapping[str, list[Released]],
+    keys: Keyring,
+) -> None:
+    """Make ``r<i>``: released values of released persons, in an order that only the key decides."""
+    for resource in organization.resources:
+        values = [f"{column.sql} AS {column.field.column}" for column in columns[resource.name]]
+        order = keys.mac(_identity(resource), keys.default(), "order", resource.name)
+        connection.execute(
+            f"CREATE TABLE r{resource.index} AS SELECT {', '.join([*values, 'p'])} FROM s{resource.index} "
+            f"WHERE p IN (FROM alive) ORDER BY {order}"
+        )
+        for column in columns[resource.name]:
+            year = f"length({column.field.column}) <> 10 AND {column.field.column} IS NOT NULL"
+            if column.type == "date" and column.typed and _rows(connection, f"r{resource.index} WHERE {year}"):
+                raise Refusal("INPUT_INVALID", column.field.path)  # shifted out of the years 0001 to 9999
+
+
+def _identity(resource: Resource) -> str:
+    """SQL for a text that names a row: its primary key, else all of it. Equal rows may stand in any order."""
+    names = resource.primary_key or tuple(field.name for field in resource.fields)
+    fields = [resource.field(name).column for name in names]
+    return " || ".join(f"coalesce(length({c}) || ':' || {c}, '-')" for c in fields)
+
+
+def _measure(connection: duckdb.DuckDBPyConnection, organization: Organization, targets: Targets) -> dict[str, int]:
+    """Count k on what goes out. The search should have met it; a target without search may not be."""
+    reached = {}
+    for path, fields, k in targets.k:
+        index = organization.resource(fields[0].resource).index
+        smallest = smallest_class(connection, fields, index)
+        if smallest is not None and smallest < k:
+            raise Refusal("CANNOT_MEET_PRIVACY", path)
+        if smallest is not None:
+            reached[path] = smallest
+    return reached
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, source: str) -> int:
+    row = connection.execute(f"SELECT count(*) FROM {source}").fetchone()
+    return int(row[0]) if row else 0

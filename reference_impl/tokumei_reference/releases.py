@@ -1,0 +1,95 @@
+"""The documents of a release: its Data Package, its counts, and what made it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tokumei_reference import __version__
+from tokumei_reference.anonymizer import Result
+from tokumei_reference.declarations import Organization, Resource
+from tokumei_reference.techniques import Released
+
+
+def data_package(organization: Organization, result: Result) -> dict[str, Any]:
+    """The organization declaration with only what was released, and how its values are written."""
+    released = {
+        f"{name}.{column.field.name}": column for name, columns in result.columns.items() for column in columns
+    }
+    document = {name: value for name, value in organization.source.items() if name not in ("resources", "tokumei")}
+    own = dict(organization.source["tokumei"])
+    opt_out = own.get("optOut")
+    if isinstance(opt_out, dict) and opt_out.get("statusField") not in released:
+        own["optOut"] = {name: value for name, value in opt_out.items() if name != "statusField"}
+    groups = own.get("redundancyGroups")
+    if isinstance(groups, dict):
+        left = {name: [m for m in group.get("members", []) if m in released] for name, group in groups.items()}
+        own["redundancyGroups"] = {
+            name: {**group, "members": left[name]} for name, group in groups.items() if len(left[name]) > 1
+        }
+    if isinstance(own.get("relations"), list):
+        own["relations"] = [r for r in own["relations"] if r.get("from") in released and r.get("to") in released]
+    return {
+        **document,
+        "tokumei": own,
+        "resources": [
+            _resource(resource, result.columns[resource.name], released)
+            for resource in organization.resources
+            if result.columns[resource.name]
+        ],
+    }
+
+
+def _resource(resource: Resource, columns: list[Released], released: dict[str, Released]) -> dict[str, Any]:
+    schema: dict[str, Any] = {"fields": [_field(column) for column in columns], "missingValues": [""]}
+    names = {column.field.name for column in columns}
+    if resource.primary_key and names.issuperset(resource.primary_key):
+        schema["primaryKey"] = list(resource.primary_key)
+    keys = [
+        {"fields": list(key.fields), "reference": {"resource": key.resource, "fields": list(key.reference)}}
+        for key in resource.foreign_keys
+        if names.issuperset(key.fields)
+        and all(
+            f"{key.resource}.{theirs}" in released
+            and _same(released[f"{resource.name}.{own}"], released[f"{key.resource}.{theirs}"])
+            for own, theirs in zip(key.fields, key.reference, strict=True)
+        )
+    ]
+    if keys:
+        schema["foreignKeys"] = keys
+    own = dict(resource.source.get("tokumei", {}))
+    if own.get("subjectKey") not in names:
+        own.pop("subjectKey", None)
+    document: dict[str, Any] = {"name": resource.name, "path": resource.path, "format": resource.format}
+    if resource.format == "csv":
+        document["encoding"] = resource.encoding
+    return {**document, "tokumei": {**own, "order": "random", "generated": False}, "schema": schema}
+
+
+def _same(one: Released, other: Released) -> bool:
+    """Two columns still join when they were made by the same expression of their column."""
+    return one.sql.replace(one.field.column, "") == other.sql.replace(other.field.column, "")
+
+
+def _field(column: Released) -> dict[str, Any]:
+    source = column.field.source
+    field: dict[str, Any] = {"name": column.field.name, "type": column.type}
+    for name in ("title", "description"):
+        if name in source:
+            field[name] = source[name]
+    if column.constraints:
+        field["constraints"] = dict(column.constraints)
+    return {**field, "tokumei": {**source["tokumei"], "representation": dict(column.representation)}}
+
+
+def risk(result: Result) -> dict[str, Any]:
+    """Counts only."""
+    return {
+        "persons": {"in": result.persons_in, "out": result.persons_out},
+        "rows": {name: {"in": before, "out": after} for name, (before, after) in result.rows.items()},
+        "k": dict(result.k),
+    }
+
+
+def statement() -> dict[str, Any]:
+    """What made the release; no time, so that equal requests give equal bytes."""
+    return {"product": "tokumei-reference", "version": __version__, "determinism": "keyed"}

@@ -1,0 +1,226 @@
+"""The techniques on values: each is an SQL expression and what the released values then are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from tokumei_reference.declarations import Document, Field, Processing, Step
+from tokumei_reference.pseudonyms import Keyring
+from tokumei_reference.refusals import Refusal, unsupported
+from tokumei_reference.treatments import Treatment, invalid, is_integer
+
+_LEAST_BITS = 64  # below, pseudonyms of a large release would collide
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """A released column. ``typed`` is True while the values keep the type of the input."""
+
+    field: Field
+    sql: str
+    type: str
+    representation: Document
+    constraints: Document
+    typed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """A hierarchy as a two-column table ``name(v, g)`` of the engine; ``join`` looks a value up."""
+
+    name: str
+    rows: tuple[tuple[str, str], ...]
+
+
+Lookups: TypeAlias = dict[tuple[str, str], Lookup]
+
+
+def _representation(kind: str, **more: object) -> dict[str, Any]:
+    return {"kind": kind, **more, "missing": [""], "suppressed": []}
+
+
+def release_column(treatment: Treatment, processing: Processing, keys: Keyring, lookups: Lookups) -> Released:
+    """The SQL of one field; ``lookups`` collects the tables that it needs."""
+    field, first = treatment.field, treatment.steps[0]
+    column = field.column
+    match first.technique:
+        case "keep":
+            return Released(field, column, field.type, _representation("value"), field.constraints, True)
+        case "pseudonymize-keyed" | "pseudonymize-random":
+            return _pseudonym(field, first, processing, keys)
+        case "date-shift":
+            return _date_shift(field, first, processing, keys)
+        case "top-bottom-code":
+            return _coded(field, treatment.steps)
+        case "generalize":
+            return _generalize(field, first, processing, lookups)
+    raise unsupported(first.at("technique"))
+
+
+def named_secret(step: Step, processing: Processing, keys: Keyring) -> str:
+    """The secret that a step names: declared, and given with the request."""
+    name = step.params.get("secret")
+    for i, secret in enumerate(processing.secrets):
+        if secret.get("id") == name and isinstance(name, str):
+            bits = secret.get("bits", 128)
+            if not is_integer(bits) or bits < 128:
+                raise Refusal("DECLARATION_INVALID", f"/secrets/{i}/bits")
+            if len(keys.given.get(name, b"")) * 8 < bits:
+                raise Refusal("KEY_MISSING", f"/secrets/{i}")
+            return name
+    raise invalid(step, "params", "secret")
+
+
+def _pseudonym(field: Field, step: Step, processing: Processing, keys: Keyring) -> Released:
+    params = step.params
+    keyed = step.technique == "pseudonymize-keyed"
+    if keyed and params.get("function", "HMAC-SHA-256") != "HMAC-SHA-256":
+        raise unsupported(step.at("params", "function"))
+    if params.get("scope", "release") != "release":
+        raise unsupported(step.at("params", "scope"))
+    bits, domain = params.get("bits", 128), params.get("domain")
+    if not is_integer(bits) or not _LEAST_BITS <= bits <= 256 or bits % 4:
+        raise invalid(step, "params", "bits")
+    if not isinstance(domain, str) or not domain:
+        raise invalid(step, "params", "domain")
+    secret = named_secret(step, processing, keys) if keyed else keys.default()
+    mac = keys.mac(field.column, secret, step.technique, domain)
+    required = {name: value for name, value in field.constraints.items() if name in ("required", "unique")}
+    return Released(field, f"left({mac}, {bits // 4})", "string", _representation("value"), required, False)
+
+
+def _date_shift(field: Field, step: Step, processing: Processing, keys: Keyring) -> Released:
+    params = step.params
+    if field.type != "date":
+        raise invalid(step, "fields")
+    if params.get("by") != "subject":
+        raise unsupported(step.at("params", "by"))
+    if params.get("unit", "day") not in ("day", "week"):
+        raise unsupported(step.at("params", "unit"))
+    if not set(params.get("preserve", [])) <= {"interval", "order"}:
+        raise unsupported(step.at("params", "preserve"))
+    limits = params.get("range")
+    if not (isinstance(limits, list) and len(limits) == 2 and all(is_integer(x) and abs(x) < 36525 for x in limits)):
+        raise invalid(step, "params", "range")
+    low, high = limits
+    crosses = low <= 0 <= high
+    count = high - low + 1 - crosses
+    if count < 2:  # one possible offset hides nothing
+        raise invalid(step, "params", "range")
+    secret = named_secret(step, processing, keys)
+    # 60 bits of the HMAC modulo the number of offsets: the bias is below 2^-50. Zero is stepped over.
+    offset = f"{low} + ('0x' || left({keys.mac('p', secret, 'date-shift')}, 15))::BIGINT % {count}"
+    if crosses:
+        offset = f"({offset}) + CAST(({offset}) >= 0 AS BIGINT)"
+    days = 7 if params.get("unit") == "week" else 1
+    sql = f"CAST(CAST({field.column} AS DATE) + CAST({days} * ({offset}) AS INTEGER) AS VARCHAR)"
+    return Released(field, sql, "date", _representation("value"), _kept(field), True)
+
+
+def _coded(field: Field, steps: tuple[Step, ...]) -> Released:
+    """Top and bottom coding, alone (the extreme becomes the bound) or before binning."""
+    params = steps[0].params
+    top, bottom = params.get("top"), params.get("bottom")
+    if field.type not in ("integer", "number"):
+        raise invalid(steps[0], "fields")
+    for name, bound in (("top", top), ("bottom", bottom)):
+        fits = is_integer(bound) or (field.type == "number" and isinstance(bound, float))
+        if bound is not None and not fits:
+            raise invalid(steps[0], "params", name)
+    if (top is None and bottom is None) or (top is not None and bottom is not None and bottom >= top):
+        raise invalid(steps[0], "params")
+    if len(steps) == 2:
+        if set(steps[1].params) != {"bin"}:
+            raise unsupported(steps[1].at("params"))
+        return _binned(field, steps[1], top, bottom, coded=steps[0])
+    number = f"CAST({field.column} AS DOUBLE)"
+    cases = "".join(
+        f" WHEN {number} {sign} {bound!r} THEN '{bound}'"
+        for sign, bound in ((">", top), ("<", bottom))
+        if bound is not None
+    )
+    constraints = dict(field.constraints)
+    for name, bound in (("maximum", top), ("minimum", bottom)):
+        if bound is not None:
+            constraints[name] = bound
+    extremes = {name: bound for name, bound in (("top", top), ("bottom", bottom)) if bound is not None}
+    sql = f"CASE{cases} ELSE {field.column} END"
+    return Released(field, sql, field.type, _representation("value", **extremes), constraints, True)
+
+
+def _binned(field: Field, step: Step, top: Any, bottom: Any, coded: Step | None = None) -> Released:
+    width = step.params.get("bin")
+    if not is_integer(width) or not 1 <= width <= 10**9:
+        raise invalid(step, "params", "bin")
+    if field.type not in ("integer", "number"):
+        raise invalid(step, "fields")
+    if coded is not None and not all(bound is None or is_integer(bound) for bound in (top, bottom)):
+        raise unsupported(coded.at("params"))
+    if bottom is not None and field.type == "number":
+        raise unsupported((coded or step).at("params", "bottom"))
+    # A hyphen cannot separate numbers that may be negative.
+    least = field.constraints.get("minimum")
+    dash = "-" if isinstance(least, (int, float)) and least >= 0 else ".."
+    number = f"CAST({field.column} AS {'BIGINT' if field.type == 'integer' else 'DOUBLE'})"
+    low = f"CAST(floor({number} / {width}.0) AS BIGINT) * {width}"
+    high = f"{low} + {width}"
+    open_ended: dict[str, str] = {}
+    cases = ""
+    if top is not None:
+        high = f"least({high}, {top})"
+        open_ended["above"] = f"{top}+"
+        cases += f" WHEN {number} >= {top} THEN '{top}+'"
+    if bottom is not None:
+        low = f"greatest({low}, {bottom + 1})"
+        open_ended["below"] = f"<{bottom + 1}"
+        cases += f" WHEN {number} <= {bottom} THEN '<{bottom + 1}'"
+    sql = f"CASE WHEN {field.column} IS NULL THEN NULL{cases} ELSE ({low}) || '{dash}' || ({high}) END"
+    representation = _representation("interval", bounds="[)", separator=dash, width=width, **open_ended)
+    return Released(field, sql, "string", representation, _kept(field), False)
+
+
+def _kept(field: Field) -> dict[str, Any]:
+    return {name: value for name, value in field.constraints.items() if name == "required"}
+
+
+def _generalize(field: Field, step: Step, processing: Processing, lookups: Lookups) -> Released:
+    params = step.params
+    if set(params) == {"bin"}:
+        return _binned(field, step, None, None)
+    if set(params) == {"truncate"}:
+        length = params["truncate"]
+        if not is_integer(length) or length < 1:
+            raise invalid(step, "params", "truncate")
+        sql = f"left({field.column}, {length})"
+        return Released(field, sql, "string", _representation("node", truncate=length), _kept(field), False)
+    if set(params) != {"hierarchy", "level"}:
+        raise invalid(step, "params")
+    lookup, level = _hierarchy(step, processing)
+    lookups[field.resource, field.name] = lookup
+    sql = f"(SELECT g FROM {lookup.name} WHERE v = {field.column})"
+    representation = _representation("node", hierarchy=params["hierarchy"], level=level)
+    return Released(field, sql, "string", representation, _kept(field), False)
+
+
+def _hierarchy(step: Step, processing: Processing) -> tuple[Lookup, str]:
+    name, level = step.params["hierarchy"], step.params["level"]
+    hierarchy = processing.hierarchies.get(name) if isinstance(name, str) else None
+    if not isinstance(hierarchy, dict):
+        raise invalid(step, "params", "hierarchy")
+    at = ("DECLARATION_INVALID", f"/hierarchies/{name}")
+    levels, table = hierarchy.get("levels"), hierarchy.get("table")
+    if not isinstance(levels, list) or not isinstance(table, list) or not table:
+        raise Refusal(*at)
+    if is_integer(level) and 0 <= level < len(levels):
+        level = levels[level]
+    if levels.count(level) != 1:
+        raise invalid(step, "params", "level")
+    column = levels.index(level)
+    chosen: dict[str, str] = {}
+    for row in table:
+        if not isinstance(row, list) or len(row) != len(levels) or not all(isinstance(x, str) and x for x in row):
+            raise Refusal(*at)
+        if chosen.setdefault(row[0], row[column]) != row[column]:
+            raise Refusal(*at)
+    return Lookup(f"h{step.index}", tuple(chosen.items())), level

@@ -1,0 +1,180 @@
+"""What happens to each field, out of the steps; refuses fields without a step and forbidden releases."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tokumei_reference.declarations import Field, Organization, Processing, Step
+from tokumei_reference.refusals import Refusal, unsupported
+
+# Of the vocabulary of the standard, but not done here.
+_OTHERS = frozenset(
+    "suppress-cell microaggregate swap noise synthesize date-coarsen text-redact uid-map path-rebuild sample".split()
+)
+_PARAMS = {
+    "suppress-record": {"field", "equals", "of"},
+    "suppress-column": set(),
+    "text-drop": set(),
+    "keep": set(),
+    "generalize": {"bin", "hierarchy", "level", "truncate"},
+    "top-bottom-code": {"top", "bottom"},
+    "pseudonymize-keyed": {"function", "secret", "scope", "domain", "bits"},
+    "pseudonymize-random": {"scope", "domain", "bits"},
+    "date-shift": {"by", "range", "unit", "secret", "preserve"},
+    "k-search": {"algorithm", "k", "maxSuppressed"},
+    "shuffle-rows": set(),
+}
+_DROPS = ("suppress-column", "text-drop")
+_OF_RECORDS = ("suppress-record", "k-search", "shuffle-rows")
+# Classes that no regime lets through as they are; generalizing one is no better.
+_NEVER_KEPT = frozenset({"direct", "symbol", "freetext", "link", "staff"})
+
+
+@dataclass(frozen=True, slots=True)
+class Treatment:
+    """The steps of one field in their order; ``released`` is False when the column is removed."""
+
+    field: Field
+    steps: tuple[Step, ...]
+
+    @property
+    def released(self) -> bool:
+        return self.steps[0].technique not in _DROPS
+
+
+@dataclass(frozen=True, slots=True)
+class OptOut:
+    """A suppress-record step: persons with this text in this field are removed everywhere."""
+
+    field: Field
+    equals: str
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A k-search step by suppression of persons."""
+
+    step: Step
+    quasi: tuple[Field, ...]
+    k: int
+    max_suppressed: float
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything that will be done."""
+
+    treatments: Mapping[tuple[str, str], Treatment]
+    opt_outs: tuple[OptOut, ...]
+    searches: tuple[Search, ...]
+
+    def of(self, field: Field) -> Treatment:
+        return self.treatments[field.resource, field.name]
+
+
+def invalid(step: Step, *parts: object) -> Refusal:
+    return Refusal("DECLARATION_INVALID", step.at(*parts))
+
+
+def is_integer(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def plan(organization: Organization, processing: Processing) -> Plan:
+    """Assign every step to its fields and check the whole."""
+    chains: dict[tuple[str, str], list[Step]] = {
+        (field.resource, field.name): [] for resource in organization.resources for field in resource.fields
+    }
+    opt_outs: list[OptOut] = []
+    searches: list[Search] = []
+    for step in processing.steps:
+        _check_params(step)
+        if step.technique in ("suppress-record", "shuffle-rows"):
+            names = {resource.name for resource in organization.resources}
+            for i, name in enumerate(step.fields):
+                if name not in names:
+                    raise invalid(step, "fields", i)
+            if step.technique == "suppress-record":
+                opt_outs.append(_opt_out(organization, step))
+            continue
+        fields = quasi(organization, step.fields, step.at("fields"))
+        if step.technique == "k-search":
+            searches.append(_search(step, fields))
+            continue
+        for i, field in enumerate(fields):
+            if step.technique in ("keep", "generalize", "top-bottom-code") and field.classes & _NEVER_KEPT:
+                raise Refusal("POLICY_FORBIDDEN", step.at("fields", i))
+            chain = chains[field.resource, field.name]
+            # The one meaningful chain: code the extremes, then generalize. Anything else contradicts itself.
+            if chain and (len(chain), chain[0].technique, step.technique) != (1, "top-bottom-code", "generalize"):
+                raise invalid(step, "fields", i)
+            chain.append(step)
+    treatments = {}
+    for resource in organization.resources:
+        for field in resource.fields:
+            steps = chains[field.resource, field.name]
+            if not steps:
+                raise Refusal("DECLARATION_INVALID", f"/resources/{resource.index}/schema/fields/{field.index}")
+            treatments[field.resource, field.name] = Treatment(field, tuple(steps))
+    made = Plan(treatments, tuple(opt_outs), tuple(searches))
+    for search in searches:
+        for i, field in enumerate(search.quasi):
+            chain = list(made.of(field).steps)
+            # Released values are what is counted; a transformation after the search would undo it.
+            if not made.of(field).released or any(step.index > search.step.index for step in chain):
+                raise invalid(search.step, "fields", i)
+    if organization.opt_out_field:
+        flag = organization.find(organization.opt_out_field)
+        if all(opt_out.field != flag for opt_out in opt_outs):
+            raise Refusal("DECLARATION_INVALID", "/steps")
+    return made
+
+
+def quasi(organization: Organization, names: tuple[str, ...], path: str) -> tuple[Field, ...]:
+    """The named fields; unknown or repeated names are refused."""
+    found: list[Field] = []
+    for i, name in enumerate(names):
+        field = organization.find(name)
+        if field is None or field in found:
+            raise Refusal("DECLARATION_INVALID", f"{path}/{i}")
+        found.append(field)
+    if not found:
+        raise Refusal("DECLARATION_INVALID", path)
+    return tuple(found)
+
+
+def _check_params(step: Step) -> None:
+    if step.technique in _OTHERS:
+        raise unsupported(step.at("technique"))
+    if step.technique not in _PARAMS:
+        raise invalid(step, "technique")
+    for name in step.params:
+        if name not in _PARAMS[step.technique]:
+            raise invalid(step, "params", name)
+
+
+def _opt_out(organization: Organization, step: Step) -> OptOut:
+    field = organization.find(step.params.get("field"))
+    if field is None:
+        raise invalid(step, "params", "field")
+    equals = step.params.get("equals")
+    if not isinstance(equals, str):
+        raise invalid(step, "params", "equals")
+    if step.params.get("of") != "subject":
+        raise unsupported(step.at("params", "of"))
+    return OptOut(field, equals)
+
+
+def _search(step: Step, fields: tuple[Field, ...]) -> Search:
+    if step.params.get("algorithm") != "suppression":
+        raise unsupported(step.at("params", "algorithm"))
+    k, share = step.params.get("k"), step.params.get("maxSuppressed", 1.0)
+    if not is_integer(k) or k < 2:
+        raise invalid(step, "params", "k")
+    if isinstance(share, bool) or not isinstance(share, (int, float)) or not 0 <= share <= 1:
+        raise invalid(step, "params", "maxSuppressed")
+    if len({field.resource for field in fields}) > 1:
+        raise unsupported(step.at("fields"))
+    return Search(step, fields, k, float(share))
