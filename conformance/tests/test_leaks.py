@@ -7,7 +7,7 @@ from time import process_time
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tokumei.engines.duckdb import DuckDB
@@ -52,6 +52,7 @@ def brute(cells: list[Cell], canaries: list[Canary]) -> set[tuple[object, ...]]:
     }
 
 
+@settings(deadline=None)
 @given(cells, canaries)
 def test_every_canary_is_found_where_it_stands(engine: DuckDB, cells: list[Cell], canaries: list[Canary]) -> None:
     expected = brute(cells, canaries)
@@ -65,6 +66,7 @@ def test_every_canary_is_found_where_it_stands(engine: DuckDB, cells: list[Cell]
     }
 
 
+@settings(deadline=None)
 @given(st.integers(0, 400), st.sampled_from([1, 2, 3, 5, 8, 13, 40, 90]), st.integers(0, 400))
 def test_a_long_text_hides_nothing(engine: DuckDB, before: int, length: int, after: int) -> None:
     canary = "".join(chr(0x4E00 + i) for i in range(length))

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tokumei.engines.duckdb import DuckDB
@@ -18,7 +18,7 @@ from tokumei.measures.diversity import class_diversity, l_distinct
 from tokumei.relation import Column, Relation, columns
 
 NAMES = ["case", "call", "person", "年齢 x", 'q"2', "病名"]
-BY = columns(['年齢 x', 'q"2'])
+BY = columns(["年齢 x", 'q"2'])
 PERSON, SENSITIVE = Column("person"), Column("病名")
 
 few = st.sampled_from([None, "", "a", "b"])
@@ -63,7 +63,7 @@ def told(found: Relation, *values: str) -> dict[tuple[Any, ...], Any]:
 
 
 CALL = ["case", "call"]
-CLASS = [*CALL, '年齢 x', 'q"2']
+CLASS = [*CALL, "年齢 x", 'q"2']
 
 
 def smallest(classes: dict[tuple[Any, ...], Any]) -> dict[tuple[Any, ...], Any]:
@@ -73,6 +73,7 @@ def smallest(classes: dict[tuple[Any, ...], Any]) -> dict[tuple[Any, ...], Any]:
     return result
 
 
+@settings(deadline=None)
 @given(tables)
 def test_classes_count_people_and_rows(engine: DuckDB, data: list[tuple[Any, ...]]) -> None:
     expected = {key: (part["person"].nunique(dropna=True), len(part)) for key, part in groups(data, CLASS).items()}
@@ -82,6 +83,7 @@ def test_classes_count_people_and_rows(engine: DuckDB, data: list[tuple[Any, ...
     assert told(k(given_rows, by=BY, person=PERSON), "k") == smallest(people)
 
 
+@settings(deadline=None)
 @given(tables)
 def test_diversity_counts_null_as_one_value(engine: DuckDB, data: list[tuple[Any, ...]]) -> None:
     expected = {
@@ -98,6 +100,7 @@ def shares(part: pd.DataFrame) -> dict[Any, float]:
     return {value: values.count(value) / len(values) for value in set(values)}
 
 
+@settings(deadline=None)
 @given(tables)
 def test_closeness_is_total_variation_over_people(engine: DuckDB, data: list[tuple[Any, ...]]) -> None:
     with_person = [row for row in data if row[2] is not None]
@@ -114,6 +117,7 @@ def test_closeness_is_total_variation_over_people(engine: DuckDB, data: list[tup
     assert found == pytest.approx({key: -value for key, value in worst.items()}, abs=1e-12)
 
 
+@settings(deadline=None)
 @given(tables, st.randoms(use_true_random=False))
 def test_the_order_of_rows_and_their_repetition_change_nothing(
     engine: DuckDB, data: list[tuple[Any, ...]], random: Any

@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tokumei.engines.duckdb import DuckDB
@@ -18,7 +18,7 @@ from tokumei.relation import Column, bind, columns, named
 from tokumei.text import TABLE, fold
 
 texts = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\x00"), max_size=12)
-hostile = ['"', "a\"; DROP TABLE t; --", "a\nb", "{x}", "氏名", "ＳＥＬＥＣＴ", "';--", "case", "\\", "　"]
+hostile = ['"', 'a"; DROP TABLE t; --', "a\nb", "{x}", "氏名", "ＳＥＬＥＣＴ", "';--", "case", "\\", "　"]
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +27,7 @@ def engine() -> Iterator[DuckDB]:
         yield made
 
 
+@settings(deadline=None)
 @given(name=texts.filter(bool), value=texts)
 @example(name='a"b', value="it's")
 @example(name="ａ\n氏名", value="{self}\\'")
@@ -51,7 +52,7 @@ def test_a_literal_keeps_its_value(engine: DuckDB, value: object) -> None:
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), "\x00", [], Column(""), Column("a\x00")])
 def test_what_cannot_be_said_in_sql_is_a_value_error(value: object) -> None:
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"not finite|cannot|empty"):
         bind("{v}", v=value)  # type: ignore[arg-type]
 
 
@@ -118,6 +119,7 @@ def test_nothing_spilled_stays(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+@settings(deadline=None)
 @given(texts)
 @example("".join(TABLE))
 def test_fold_says_the_same_in_sql_and_only_once(engine: DuckDB, text: str) -> None:

@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 import scipy.stats as reference
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tokumei import stats
@@ -15,6 +15,7 @@ from tokumei import stats
 counts = st.integers(1, 400).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 
 
+@settings(deadline=None)
 @given(counts, st.sampled_from([0.9, 0.95, 0.99]))
 def test_clopper_pearson_is_the_quantile_of_beta(count: tuple[int, int], conf: float) -> None:
     x, n = count
@@ -24,6 +25,7 @@ def test_clopper_pearson_is_the_quantile_of_beta(count: tuple[int, int], conf: f
     assert stats.clopper_pearson_lower(x, n, conf) == pytest.approx(lower, abs=1e-9)
 
 
+@settings(deadline=None)
 @given(counts, st.floats(0, 1))
 def test_binomial_tails_are_exact(count: tuple[int, int], p: float) -> None:
     x, n = count
@@ -45,6 +47,7 @@ def test_no_opportunity_bounds_nothing() -> None:
     assert stats.zero_upper(0) == 1.0
 
 
+@settings(deadline=None)
 @given(st.integers(0, 60), st.floats(0.01, 30))
 def test_chernoff_is_above_the_poisson_tail(x: int, mu: float) -> None:
     bound = stats.chernoff_upper(x, mu)
@@ -69,6 +72,7 @@ def test_a_permutation_test_repeats_with_its_seed_and_sees_an_order() -> None:
     assert first == again == 0.01
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=2, max_size=40))
 def test_spearman_agrees_with_ties(pairs: list[tuple[int, int]]) -> None:
     a, b = [x for x, _ in pairs], [y for _, y in pairs]
