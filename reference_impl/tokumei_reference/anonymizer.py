@@ -39,7 +39,7 @@ def anonymize(
     """Anonymize the files below ``source`` into ``out``; ``work`` is a private folder for spilling."""
     made = plan(organization, processing)
     targets = read_targets(organization, processing, made)
-    config = {
+    config: dict[str, str | bool | int | float | list[str]] = {
         "threads": "2",
         "temp_directory": str(work),
         "autoinstall_known_extensions": "false",

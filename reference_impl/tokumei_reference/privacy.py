@@ -31,9 +31,9 @@ def read_targets(organization: Organization, processing: Processing, plan: Plan)
                 ks.append(_k_target(organization, plan, target, at))
             case "minimum-subjects":
                 least = target.get("minimum")
-                if not is_integer(least) or int(str(least)) < 0 or set(target) - {"model", "minimum", "unit"}:
+                if not is_integer(least) or least < 0 or set(target) - {"model", "minimum", "unit"}:
                     raise Refusal("DECLARATION_INVALID", at)
-                minimum.append((at, int(str(least))))
+                minimum.append((at, least))
             case str():
                 raise unsupported(f"{at}/model")
             case _:
@@ -47,14 +47,14 @@ def _k_target(organization: Organization, plan: Plan, target: Document, at: str)
         raise unsupported(at)
     if target.get("unit", "subject") != "subject":
         raise unsupported(f"{at}/unit")
-    if not isinstance(names, list) or not is_integer(k) or int(str(k)) < 2:
+    if not isinstance(names, list) or not is_integer(k) or k < 2:
         raise Refusal("DECLARATION_INVALID", at)
     fields = quasi(organization, tuple(names), f"{at}/quasi")
     if not all(plan.of(field).released for field in fields):
         raise Refusal("DECLARATION_INVALID", f"{at}/quasi")
     if len({field.resource for field in fields}) > 1:
         raise unsupported(f"{at}/quasi")
-    return at, fields, int(str(k))
+    return at, fields, k
 
 
 def suppress(connection: duckdb.DuckDBPyConnection, search: Search, expressions: list[str], index: int) -> None:

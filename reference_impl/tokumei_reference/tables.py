@@ -108,7 +108,8 @@ def write(connection: duckdb.DuckDBPyConnection, table: Table, released: list[Re
     names = [column.field.name for column in released]
     if resource.format == "parquet":
         columns = ", ".join(column.field.column for column in released)
-        result = connection.sql(f"SELECT {columns} FROM r{resource.index}").to_arrow_table()
+        with connection.cursor() as cursor:  # its own cursor: the other one may hold an unread result
+            result = cursor.sql(f"SELECT {columns} FROM r{resource.index}").to_arrow_table()
         types = [table.types[column.field.name] if column.typed else pa.string() for column in released]
         result = pa.table([_cast(result.column(i), kind) for i, kind in enumerate(types)], names=names)
         pyarrow.parquet.write_table(result, file)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 from tokumei_reference.declarations import Field, Organization, Processing, Step
 from tokumei_reference.refusals import Refusal, unsupported
 
 # Of the vocabulary of the standard, but not done here.
-_OTHERS = frozenset(
-    "suppress-cell microaggregate swap noise synthesize date-coarsen text-redact uid-map path-rebuild sample".split()
-)
+_OTHERS = frozenset({
+    "suppress-cell", "microaggregate", "swap", "noise", "synthesize",
+    "date-coarsen", "text-redact", "uid-map", "path-rebuild", "sample",
+})  # fmt: skip
 _PARAMS = {
     "suppress-record": {"field", "equals", "of"},
     "suppress-column": set(),
@@ -78,7 +79,8 @@ def invalid(step: Step, *parts: object) -> Refusal:
     return Refusal("DECLARATION_INVALID", step.at(*parts))
 
 
-def is_integer(value: Any) -> bool:
+def is_integer(value: Any) -> TypeGuard[int]:
+    """True is an int in Python, but not in a declaration."""
     return isinstance(value, int) and not isinstance(value, bool)
 
 
