@@ -17,6 +17,7 @@ from tokumei.report.words import (
     CONFIGURATIONS,
     LEVELS,
     MARKS,
+    ORIGIN_LIMITS,
     ORIGINS,
     OUTCOMES,
     PRODUCT_STOPPED,
@@ -68,7 +69,7 @@ def _styled(report: Report, lang: Lang) -> Iterator[Line]:
             yield from _clause(report, clause, lang)
     yield "", ""
     yield ("この報告書が示さないこと" if lang == "ja" else "What this report does not show"), "bold"
-    for limit in (*SHOWS_NOT, *map(pair, report["limits"])):
+    for limit in (*SHOWS_NOT, ORIGIN_LIMITS[report["origin"]], *map(pair, report["limits"])):
         yield f"  ・{clean(limit[lang])}" if lang == "ja" else f"  * {clean(limit[lang])}", "dim"
 
 
@@ -128,11 +129,8 @@ def _columns(report: Report, lang: Lang) -> Iterator[Line]:
 def _clause(report: Report, clause: Clause, lang: Lang) -> Iterator[Line]:
     verdict = clause["verdict"]
     level = "" if clause["level"] == "shall" else f" ({LEVELS[clause['level']][lang]})"
-    yield (
-        f"  {MARKS[verdict]} {_pad(VERDICTS[verdict][lang], 14)} {_pad(clean(clause['clause']), 8)}"
-        f"{clean(clause['title'][lang])}{level}{_evidence(clause, lang)}",
-        _STYLES[verdict],
-    )
+    head = f"  {MARKS[verdict]} {_pad(VERDICTS[verdict][lang], 14)} {_pad(clean(clause['clause']), 8)}"
+    yield f"{head}{clean(clause['title'][lang])}{level}{_evidence(clause, lang)}", _STYLES[verdict]
     if not clause["findings"]:
         said = sentence(clause)[lang]
         if said:

@@ -6,6 +6,7 @@ them visible. Cells are shown for generated people only, whatever the record hol
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -37,7 +38,7 @@ def number(value: float | None) -> str:
         return ""
     if isinstance(value, int):
         return f"{value:,}"
-    if value != value or value in (float("inf"), float("-inf")):
+    if not math.isfinite(value):
         return str(value)
     short = f"{value:.3g}"
     if 1000 <= abs(value) < 1e9:
