@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from functools import partial
 from statistics import median
 from time import perf_counter
 
@@ -64,12 +65,12 @@ def main() -> None:
     for count in asked.rows:
         with DuckDB(threads=asked.threads) as engine:
             rows = engine.register("people", people(count, asked.visits))
-            bare = timed(lambda rows=rows: rows.query(BARE, by=BY).query(BARE_MIN), asked.repeat)
+            bare = timed(partial(rows.query(BARE, by=BY).query, BARE_MIN), asked.repeat)
             line = f"{count:>10} {bare:>8.3f} "
             for measure in (
-                lambda rows=rows: k(rows, by=BY, person=PERSON),
-                lambda rows=rows: l_distinct(rows, by=BY, person=PERSON, sensitive=SENSITIVE),
-                lambda rows=rows: t_equal(rows, by=BY, person=PERSON, sensitive=SENSITIVE),
+                partial(k, rows, by=BY, person=PERSON),
+                partial(l_distinct, rows, by=BY, person=PERSON, sensitive=SENSITIVE),
+                partial(t_equal, rows, by=BY, person=PERSON, sensitive=SENSITIVE),
             ):
                 seconds = timed(measure, asked.repeat)
                 line += f" {seconds:>8.3f} {seconds / bare:>6.1f}"

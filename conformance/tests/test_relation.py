@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tokumei.engines.duckdb import DuckDB
+from tokumei.engines.duckdb import DataError, DuckDB
 from tokumei.prelude import FUNCTIONS
 from tokumei.relation import Column, bind, columns, named
 from tokumei.text import TABLE, fold
@@ -111,6 +111,17 @@ def test_a_file_is_read_as_text(engine: DuckDB, tmp_path: Path) -> None:
         "n": ["1", None],
         "d": ["2020-01-01", None],
     }
+
+
+def test_a_fault_of_the_rows_quotes_no_value(engine: DuckDB, tmp_path: Path) -> None:
+    (tmp_path / "ragged.csv").write_text("a,b\n1,2\n山田太郎\n", encoding="utf-8")
+    ragged = engine.scan_csv(tmp_path / "ragged.csv")
+    odd = engine.register("odd", pa.table({"t": ["山田太郎"]})).query("SELECT CAST(t AS INTEGER) AS n FROM {self}")
+    for rows in (ragged, odd):
+        with pytest.raises(DataError) as caught:
+            rows.arrow()
+        assert "山田" not in str(caught.value)
+        assert caught.value.__context__ is None
 
 
 def test_nothing_spilled_stays(tmp_path: Path) -> None:

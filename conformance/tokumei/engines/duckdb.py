@@ -6,6 +6,7 @@ it, loads no extension, and leaves nothing behind when closed.
 
 from __future__ import annotations
 
+import csv
 import tempfile
 import threading
 from pathlib import Path
@@ -27,6 +28,10 @@ _CSV = (
 )
 
 
+class DataError(ValueError):
+    """Rows do not fit the query or the file its header; DuckDB's own message would quote their values."""
+
+
 class DuckDB:
     """An engine for one run; safe to share between threads, which then take turns."""
 
@@ -35,7 +40,6 @@ class DuckDB:
     def __init__(self, *, threads: int = 1, memory: str = "", spill: Path | None = None) -> None:
         """``memory`` is a limit such as ``2GB``; ``spill`` holds what exceeds it until ``close``."""
         self._lock = threading.RLock()
-        self._views: set[str] = set()
         self._spill = tempfile.TemporaryDirectory(prefix="tokumei-", dir=spill, ignore_cleanup_errors=True)
         config: dict[str, Any] = {
             "threads": threads,
@@ -51,9 +55,13 @@ class DuckDB:
             self._connection.execute(statement)
 
     def fetch(self, sql: str) -> pa.Table:
-        """Run one SELECT and return its rows."""
+        """Run one SELECT and return its rows; raises DataError, which quotes no value, for rows that do not fit."""
         with self._lock:
-            return self._connection.sql(sql).to_arrow_table()
+            try:
+                return self._connection.sql(sql).to_arrow_table()
+            except (duckdb.DataError, duckdb.IntegrityError, duckdb.InvalidInputException) as error:
+                kind = type(error).__name__
+        raise DataError(kind)
 
     def register(self, name: str, table: pa.Table) -> Relation:
         """Make ``table`` readable under ``name``; a later table of the same name replaces it.
@@ -69,8 +77,6 @@ class DuckDB:
 
     def scan_csv(self, path: Path, *, delimiter: str = ",", null: str = "") -> Relation:
         """The rows of a file with a header, every column text; an unquoted ``null`` cell is NULL."""
-        import csv
-
         with path.open(encoding="utf-8-sig", newline="") as file:
             header = next(csv.reader(file, delimiter=delimiter), [])
         fields = "{" + ", ".join(f"{bind('{x}', x=name)}: 'VARCHAR'" for name in header) + "}"
@@ -111,4 +117,4 @@ def _typed(table: pa.Table) -> pa.Table:
     return table
 
 
-__all__ = ["DuckDB"]
+__all__ = ["DataError", "DuckDB"]
