@@ -5,19 +5,20 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Protocol, Self, TypeAlias
+from typing import Literal, Protocol, Self, TypeAlias
 
-from tokumei.model import Call, ProductInfo, Request, Response
 from tokumei.modalities.tables import data
+from tokumei.model import Call, ProductInfo, Request, Response
 
 _HASHED = 8 * 1024 * 1024
 
-Trouble: TypeAlias = Any
+Trouble: TypeAlias = Literal["", "crash", "timeout", "protocol", "input_changed", "limit"]
 """One of the words of ``Call.trouble``."""
 
 Fingerprint: TypeAlias = dict[str, tuple[int, str]]
@@ -77,15 +78,19 @@ class Workplace:
     """One private folder for all calls of an adapter; each call has its own two folders in it."""
 
     def __init__(self) -> None:
-        self._root = tempfile.TemporaryDirectory(prefix="tokumei-", ignore_cleanup_errors=True)
-        self.path = Path(self._root.name)
-        self.path.chmod(0o700)
+        self._root: tempfile.TemporaryDirectory[str] | None = None
         self._count = 0
+
+    def _next(self) -> Path:
+        if self._root is None:
+            self._root = tempfile.TemporaryDirectory(prefix="tokumei-", ignore_cleanup_errors=True)
+            Path(self._root.name).chmod(0o700)
+        self._count += 1
+        return Path(self._root.name, f"{self._count:06d}")
 
     def run(self, request: Request, attempt: Callable[[Path, Path], Attempt]) -> Call:
         """Write the request, let ``attempt`` reach the product, read what it wrote, remove both."""
-        self._count += 1
-        place = self.path / f"{self._count:06d}"
+        place = self._next()
         asked, answer = place / "request", place / "response"
         asked.mkdir(parents=True)
         answer.mkdir()
@@ -117,8 +122,10 @@ class Workplace:
 
     def close(self) -> None:
         """Remove everything that is left."""
-        remove(self.path)
-        self._root.cleanup()
+        root, self._root = self._root, None
+        if root is not None:
+            remove(Path(root.name))
+            root.cleanup()
 
 
 def fingerprint(folder: Path) -> Fingerprint:
@@ -126,13 +133,13 @@ def fingerprint(folder: Path) -> Fingerprint:
     found: Fingerprint = {}
     for here, _, names in os.walk(folder):
         for name in names:
-            path = os.path.join(here, name)
-            info = os.lstat(path)
+            path = Path(here, name)
+            info = path.lstat()
             mark = f"{info.st_ino} {info.st_mtime_ns} {info.st_mode}"
-            if info.st_size <= _HASHED and not os.path.islink(path) and os.path.isfile(path):
-                with open(path, "rb") as file:
+            if info.st_size <= _HASHED and stat.S_ISREG(info.st_mode):
+                with path.open("rb") as file:
                     mark = hashlib.blake2b(file.read(_HASHED + 1), digest_size=16).hexdigest()
-            found[os.path.relpath(path, folder)] = (info.st_size, mark)
+            found[path.relative_to(folder).as_posix()] = (info.st_size, mark)
     return found
 
 
@@ -141,9 +148,9 @@ def remove(folder: Path) -> None:
 
     def retry(function: Callable[..., object], path: str, _: object) -> None:
         try:
-            os.chmod(os.path.dirname(path), 0o700)
-            if not os.path.islink(path):
-                os.chmod(path, 0o700)
+            Path(path).parent.chmod(0o700)
+            if not Path(path).is_symlink():
+                Path(path).chmod(0o700)
             function(path)
         except OSError:
             pass

@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from tokumei.adapters.base import Attempt, Closing, Timeouts, Workplace
+from tokumei.adapters.base import Attempt, Closing, Timeouts, Trouble, Workplace
 from tokumei.adapters.processes import Child, Log
 from tokumei.adapters.product import default_info
 from tokumei.model import Call, ProductInfo, Request
@@ -59,7 +59,7 @@ class Batch(Closing):
             child = Child(argv, cwd=self._cwd, out=log.add, err=log.add)
         except OSError as error:
             return Attempt(trouble="crash", log=str(error))
-        trouble = ""
+        trouble: Trouble = ""
         try:
             child.process.wait(self._timeouts.call)
         except subprocess.TimeoutExpired:

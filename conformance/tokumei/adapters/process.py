@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import queue
+import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tokumei.adapters.base import Attempt, Closing, Timeouts, Workplace
-from tokumei.adapters.product import default_info, info_from
+from tokumei.adapters.base import Attempt, Closing, Timeouts, Trouble, Workplace
 from tokumei.adapters.processes import Child, Log
+from tokumei.adapters.product import default_info, info_from
 from tokumei.model import Call, Exit, Place, Problem, ProductInfo, Request, TokumeiError
 
 LINE_LIMIT = 1 << 20
@@ -92,7 +94,7 @@ class Exec(Closing):
         talk.child.settle()
         return Attempt(log=talk.log.take(), seconds=seconds)
 
-    def _start(self) -> tuple[str, str, int | None]:
+    def _start(self) -> tuple[Trouble, str, int | None]:
         """Start the process unless it runs; the trouble, its log and exit code when it does not."""
         if self._talk is not None:
             if self._talk.child.process.poll() is None:
@@ -126,7 +128,7 @@ class _Talk:
         self._spoiled = False
         self.child = Child(argv, cwd=cwd, env=env, stdin=True, out=self._out, err=self.log.add)
 
-    def ask(self, message: Mapping[str, object], seconds: float) -> tuple[str, dict[str, Any]]:
+    def ask(self, message: Mapping[str, object], seconds: float) -> tuple[Trouble, dict[str, Any]]:
         """Send one line and wait for one; the trouble, or the object that came back."""
         if not self._lines.empty():
             return self._unexpected()
@@ -152,16 +154,14 @@ class _Talk:
     def end(self, patience: float) -> int | None:
         """Wait a little for an end that is under way, then kill."""
         if patience:
-            try:
+            with contextlib.suppress(subprocess.TimeoutExpired):
                 self.child.process.wait(patience)
-            except Exception:  # noqa: BLE001 - still running: it is killed below
-                pass
         self.child.settle()
         code = self.child.process.poll()
         killed = self.child.kill()
         return killed if code is None else code
 
-    def _unexpected(self) -> tuple[str, dict[str, Any]]:
+    def _unexpected(self) -> tuple[Trouble, dict[str, Any]]:
         line = self._lines.get()
         if line is None:
             return "crash", {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -84,7 +85,8 @@ class Child:
             start_new_session=not windows,
             creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0) if windows else 0,
         )
-        assert self.process.stdout is not None and self.process.stderr is not None
+        assert self.process.stdout is not None
+        assert self.process.stderr is not None
         self._drains = [_Drain(self.process.stdout.fileno(), out), _Drain(self.process.stderr.fileno(), err)]
 
     def send(self, line: bytes) -> None:
@@ -105,22 +107,17 @@ class Child:
         for _ in range(5):
             if not _kill_marked(self._mark):
                 break
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(5)
-        except subprocess.TimeoutExpired:
-            pass
         for drain in self._drains:
             drain.join(1)
-        for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
-            if stream is not None and not (stream is not self.process.stdin and self._draining()):
-                try:
-                    stream.close()
-                except OSError:
-                    pass
+        for stream, drained in zip((self.process.stdout, self.process.stderr), self._drains, strict=True):
+            if stream is not None and not drained.is_alive():
+                stream.close()
+        if self.process.stdin is not None:
+            with contextlib.suppress(OSError):
+                self.process.stdin.close()
         return self.process.returncode
-
-    def _draining(self) -> bool:
-        return any(drain.is_alive() for drain in self._drains)
 
 
 class _Drain(threading.Thread):
@@ -168,14 +165,10 @@ class _Drain(threading.Thread):
 def _kill_group(process: subprocess.Popen[bytes]) -> None:
     if sys.platform == "win32":
         if process.poll() is None:
-            subprocess.run(
-                ["taskkill", "/T", "/F", "/PID", str(process.pid)], capture_output=True, check=False
-            )
+            subprocess.run(["taskkill", "/T", "/F", "/PID", str(process.pid)], capture_output=True, check=False)
         return
-    try:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        pass
 
 
 def _kill_marked(mark: str) -> bool:
@@ -184,14 +177,13 @@ def _kill_marked(mark: str) -> bool:
         return False
     wanted = f"{_MARK}={mark}".encode()
     found = False
-    for name in os.listdir("/proc"):
-        if not name.isdigit() or int(name) == os.getpid():
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit() or int(entry.name) == os.getpid():
             continue
         try:
-            with open(f"/proc/{name}/environ", "rb") as file:
-                if wanted not in file.read():
-                    continue
-            os.kill(int(name), signal.SIGKILL)
+            if wanted not in (entry / "environ").read_bytes():
+                continue
+            os.kill(int(entry.name), signal.SIGKILL)
             found = True
         except OSError:
             continue

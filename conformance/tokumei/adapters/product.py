@@ -70,10 +70,11 @@ def info_from(statement: Mapping[str, Any], base: Path, source: str) -> ProductI
     limits = statement.get("limits", {})
     if not isinstance(limits, Mapping) or set(limits) - set(_LIMITS):
         raise stop("/limits")
+    kind: type[int | float]
     for key, kind in _LIMITS.items():
         value = limits.get(key)
         if value is not None:
-            if isinstance(value, bool) or not isinstance(value, int | kind) or value <= 0:
+            if not isinstance(value, int | float) or isinstance(value, bool) or value <= 0:
                 raise stop(f"/limits/{key}")
             given[f"max_{key}"] = kind(value)
     settings = statement.get("settings", [])

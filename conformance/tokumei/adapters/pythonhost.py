@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import math
 import os
 import sys
 import traceback
@@ -28,7 +29,7 @@ def main(argv: list[str]) -> int:
     protocol = os.fdopen(os.dup(1), "w", encoding="utf-8", newline="\n")
     os.dup2(2, 1)
     sys.stdout = sys.stderr
-    sys.path.insert(0, os.getcwd())
+    sys.path.insert(0, str(Path.cwd()))
     module, _, name = argv[0].partition(":")
     function: Any = importlib.import_module(module)
     for part in name.split("."):
@@ -119,7 +120,11 @@ def write_table(table: pd.DataFrame, path: Path, resource: Mapping[str, Any]) ->
 
 
 def _cell(value: Any) -> str:
-    if value is None or value != value or type(value).__name__ in ("NAType", "NaTType"):
+    if (
+        value is None
+        or (isinstance(value, float) and math.isnan(value))
+        or type(value).__name__ in ("NAType", "NaTType")
+    ):
         return ""
     text = str(value)
     if text == "" or any(mark in text for mark in ',"\r\n'):
@@ -130,9 +135,9 @@ def _cell(value: Any) -> str:
 def parse(text: str) -> list[list[str | None]]:
     """The rows of a CSV text; unquoted nothing is ``None``. Standard readers lose that."""
     if '"' not in text:
-        lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-        width = lines[0].count(",")
-        return [[cell or None for cell in line.split(",")] for line in lines[:-1] + lines[-1:] * bool(lines[-1]) if line or not width]
+        lines = text.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n").split("\n")
+        several = "," in lines[0]
+        return [[cell or None for cell in line.split(",")] for line in lines if line or not several]
     rows: list[list[str | None]] = []
     row: list[str | None] = []
     at, size = 0, len(text)

@@ -44,7 +44,8 @@ def _quoted(text: str) -> str:
 def _lines(columns: list[list[str | None]]) -> list[str]:
     if not columns:
         return []
-    return [",".join(["" if cell is None else _quoted(str(cell)) for cell in row]) for row in zip(*columns, strict=True)]
+    rows = zip(*columns, strict=True)
+    return [",".join(["" if cell is None else _quoted(str(cell)) for cell in row]) for row in rows]
 
 
 def _column_text(column: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -13,10 +13,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from tokumei.model import Document, Place, Problem, Request, Response, TokumeiError
 from tokumei.modalities.tables.csvtext import CsvFault, csv_bytes, csv_table
 from tokumei.modalities.tables.files import Found, Quota, scan
 from tokumei.modalities.tables.parquet import ParquetFault, parquet_bytes, parquet_table
+from tokumei.model import Document, Place, Problem, Request, Response, TokumeiError
 
 PROTOCOL = "tokumei/1"
 STATUSES = ("ok", "refused", "unsupported", "error")
@@ -138,9 +138,7 @@ def _table_bytes(table: pa.Table, resource: Mapping[str, Any], path: str) -> byt
         ) from error
 
 
-def _table(
-    file: Found, resource: Mapping[str, Any], quota: Quota, problems: list[Problem]
-) -> pa.Table | None:
+def _table(file: Found, resource: Mapping[str, Any], quota: Quota, problems: list[Problem]) -> pa.Table | None:
     """The table of one released file, or None (and a problem) when it is not one."""
     kind = _format(resource, file.path)
     try:
@@ -185,9 +183,7 @@ def _answer(file: Found | None, problems: list[Problem]) -> tuple[str, dict[str,
     return str(status), reason
 
 
-def _document(
-    found: dict[str, Found], name: str, extra: dict[str, str], problems: list[Problem]
-) -> Document | None:
+def _document(found: dict[str, Found], name: str, extra: dict[str, str], problems: list[Problem]) -> Document | None:
     """The document of the release, from ``.yaml`` or else ``.json``; its text goes to ``extra``."""
     document: Document | None = None
     for path in (f"{name}.yaml", f"{name}.json"):

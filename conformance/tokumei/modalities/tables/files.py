@@ -60,7 +60,7 @@ def scan(folder: Path, quota: Quota, below: str = "") -> tuple[list[Found], list
     while pending:
         here = pending.pop()
         try:
-            entries = sorted(os.scandir(os.path.join(root, here)), key=lambda entry: entry.name)
+            entries = sorted(os.scandir(Path(root, here)), key=lambda entry: entry.name)
         except OSError:
             if here:
                 problems.append(_problem("RELEASE_UNREADABLE", here, "folder"))

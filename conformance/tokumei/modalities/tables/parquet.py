@@ -75,7 +75,6 @@ def _text(column: pa.ChunkedArray) -> pa.ChunkedArray:
         return column.cast(pa.string())
     except pa.ArrowException:
         cells = [
-            None if cell is None else json.dumps(cell, ensure_ascii=False, default=str)
-            for cell in column.to_pylist()
+            None if cell is None else json.dumps(cell, ensure_ascii=False, default=str) for cell in column.to_pylist()
         ]
         return pa.chunked_array([pa.array(cells, pa.string())])
