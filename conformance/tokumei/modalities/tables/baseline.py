@@ -1,0 +1,327 @@
+"""The baseline: the smallest useful correct product for tables, with a switch for each planted fault.
+
+It works on values in memory, obeys the declarations of tables with the techniques of the two examples, and
+is written to be read. A fault is an error *inside* an algorithm, which no wrapper can make.
+"""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import hashlib
+import hmac
+import secrets as system_secrets
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from typing import TypeAlias
+
+import pyarrow as pa
+
+from tokumei.declarations import DROPPING, FieldName, Organization, Processing, Step
+from tokumei.model import Product, ProductInfo, Request, Response
+
+INFO = ProductInfo(
+    name="baseline", vendor="tokumei", version="0.1", configuration="obey", keys="given", determinism="keyed"
+)
+
+FAULTS = frozenset(
+    "k-over-rows k-off-by-one k-none k-first-field-only null-is-wildcard opt-out-after-k k-before-generalizing "
+    "minimum-counts-rows minimum-ignored minimum-off-by-one kana-name-kept phone-column-kept note-kept md5-of-the-id "
+    "sha-cut-short base64-of-the-id raw-id constant-key order-kept order-by-key order-fixed order-in-blocks shift-by-row "
+    "shift-forgets-a-table shift-then-clip bad-row-in-error secret-in-log progress-names-people undeclared-initial".split()
+)
+
+Row: TypeAlias = dict[str, str | None]
+Tables: TypeAlias = dict[str, list[Row]]
+
+
+class _Refused(Exception):
+    def __init__(self, code: str, path: str, message: str = "") -> None:
+        super().__init__(code)
+        self.response = Response(status="refused", code=code, path=path, message=message)
+
+
+def product(*faults: str) -> Product:
+    """The baseline with the named faults; without any it is correct. Raises KeyError for an unknown fault."""
+    for fault in faults:
+        if fault not in FAULTS:
+            raise KeyError(fault)
+
+    def anonymize(request: Request) -> Response:
+        try:
+            return _Run(request, frozenset(faults)).response()
+        except _Refused as refused:
+            return refused.response
+
+    return anonymize
+
+
+class _Run:
+    """One call: the tables as lists of rows, each row knowing its person under a private name."""
+
+    def __init__(self, request: Request, faults: frozenset[str]) -> None:
+        self.faults = faults
+        self.organization = Organization.of(request.organization)
+        self.processing = Processing.of(request.processing)
+        self.secret = next(iter(request.secrets.values()), b"") or system_secrets.token_bytes(32)
+        if "constant-key" in faults:
+            self.secret = b"tokumei"
+        self.tables: Tables = {name: table.to_pylist() for name, table in request.data.items()}
+        self.log: list[str] = []
+        self.columns = {r.name: [info.name.field for info in r.fields] for r in self.organization.resources}
+
+    def response(self) -> Response:
+        self._check()
+        self._find_persons()
+        self._suppress_records()
+        self._minimum()
+        for step in self.processing.steps:
+            self._apply(step)
+        if "opt-out-after-k" in self.faults:
+            self._suppress_records(late=True)
+        self._shuffle()
+        return Response(
+            status="ok",
+            message="; ".join(self.log),
+            data={
+                name: pa.table({c: pa.array([row[c] for row in rows], pa.string()) for c in self.columns[name]})
+                for name, rows in self.tables.items()
+            },
+            organization=self._described(),
+            processing=self.processing.document,
+        )
+
+    def _check(self) -> None:
+        for resource in self.organization.resources:
+            for info in resource.fields:
+                if info.type != "date":
+                    continue
+                for row in self.tables[resource.name]:
+                    value = row[info.name.field]
+                    try:
+                        dt.date.fromisoformat(value or "2000-01-01")
+                    except ValueError:
+                        message = f"no date: {value}" if "bad-row-in-error" in self.faults else "a cell is no date"
+                        raise _Refused("INPUT_INVALID", f"/data/{info.name.resource}/{info.name.field}", message) from None
+
+    def _find_persons(self) -> None:
+        subject = self.organization.subject_key
+        for resource in self.organization.parents_first():
+            path = self.organization.path_to_person(resource.name)
+            if path is None:
+                raise _Refused("DECLARATION_INVALID", f"/resources/{resource.name}")
+            index = {} if not path else {r[path[0].to.field]: r["\x00"] for r in self.tables[path[0].to.resource]}
+            for row in self.tables[resource.name]:
+                row["\x00"] = row[subject.field] if not path else index.get(row[path[0].field.field])
+
+    def _suppress_records(self, *, late: bool = False) -> None:
+        if "opt-out-after-k" in self.faults and not late:
+            return
+        for step in self.processing.with_technique("suppress-record"):
+            name = FieldName.parse(str(step.params["field"]))
+            equals = step.params["equals"]
+            key = "\x00out" if late else name.field
+            self._remove({row["\x00"] for row in self.tables[name.resource] if row.get(key) == equals})
+
+    def _remove(self, gone: set[str | None]) -> None:
+        self.tables = {name: [r for r in rows if r["\x00"] not in gone] for name, rows in self.tables.items()}
+
+    def _minimum(self) -> None:
+        target = self.processing.target("minimum-subjects")
+        if target is None or "minimum-ignored" in self.faults:
+            return
+        rows = self.tables[self.organization.subject_key.resource]
+        count = len(rows) if "minimum-counts-rows" in self.faults else len({row["\x00"] for row in rows})
+        if count < target.minimum - ("minimum-off-by-one" in self.faults):
+            raise _Refused("CANNOT_MEET_PRIVACY", "/targets", "fewer persons than the minimum")
+
+    # -- steps --------------------------------------------------------------------------------------
+
+    def _apply(self, step: Step) -> None:
+        if step.technique in DROPPING:
+            for name in step.fields:
+                self._drop(name)
+            return
+        if step.technique == "k-search":
+            self._reach_k(int(step.params["k"]), [name.field for name in step.fields], step.fields[0].resource)
+            return
+        change = {
+            "generalize": self._generalize,
+            "top-bottom-code": self._code,
+            "pseudonymize-keyed": self._pseudonym,
+            "pseudonymize-random": self._pseudonym,
+            "date-shift": self._shift,
+        }.get(step.technique)
+        if change is None:
+            if step.technique not in {"keep", "suppress-record", "shuffle-rows"}:
+                raise _Refused("DECLARATION_INVALID", f"/steps/{step.id}")
+            return
+        for place, name in enumerate(step.fields):
+            if "shift-forgets-a-table" in self.faults and step.technique == "date-shift" and place == 1:
+                continue
+            rows = self.tables[name.resource]
+            if step.technique.startswith("pseudonymize"):
+                for row in rows:
+                    row.setdefault("\x00key", row[name.field])
+            for row in rows:
+                value = row[name.field]
+                if value is not None:
+                    row[name.field] = change(step, value, row)
+
+    def _drop(self, name: FieldName) -> None:
+        info = self.organization.field(name)
+        generator = info.tokumei.get("generator") if info else None
+        script = info.tokumei.get("script", "") if info else ""
+        if "kana-name-kept" in self.faults and script.startswith("kana"):
+            return
+        if "phone-column-kept" in self.faults and generator == "phone-number":
+            return
+        if "note-kept" in self.faults and generator == "clinical-note":
+            return
+        if "progress-names-people" in self.faults and generator == "person-name" and self.tables[name.resource]:
+            self.log.append(f"removed {self.tables[name.resource][0][name.field]}")
+        self.columns[name.resource].remove(name.field)
+        for row in self.tables[name.resource]:
+            if name == self.organization.opt_out:
+                row["\x00out"] = row[name.field]
+            if "undeclared-initial" in self.faults and script == "kanji" and generator == "person-name":
+                row["initial"] = (row[name.field] or " ")[:1]
+            del row[name.field]
+        if "undeclared-initial" in self.faults and script == "kanji" and generator == "person-name":
+            self.columns[name.resource].append("initial")
+
+    def _generalize(self, step: Step, value: str, row: Row) -> str:
+        del row
+        if "truncate" in step.params:
+            return value[: int(step.params["truncate"])]
+        if "bin" in step.params:
+            if not value.isdigit():
+                return value
+            width = int(step.params["bin"])
+            low = int(value) // width * width
+            return f"{low}-{low + width - 1}"
+        hierarchy = self.processing.hierarchies[str(step.params["hierarchy"])]
+        at = hierarchy["levels"].index(step.params["level"])
+        return next((str(line[at]) for line in hierarchy["table"] if line[0] == value), "*")
+
+    def _code(self, step: Step, value: str, row: Row) -> str:
+        del row
+        top, bottom = step.params.get("top"), step.params.get("bottom")
+        if top is not None and float(value) >= float(top):
+            return f"{top}以上"
+        if bottom is not None and float(value) <= float(bottom):
+            return f"{bottom}以下"
+        return value
+
+    def _pseudonym(self, step: Step, value: str, row: Row) -> str:
+        del row
+        if "raw-id" in self.faults:
+            return value
+        if "md5-of-the-id" in self.faults:
+            return hashlib.md5(value.encode(), usedforsecurity=False).hexdigest()
+        if "sha-cut-short" in self.faults:
+            return hashlib.sha256(value.encode()).hexdigest()[:16]
+        if "base64-of-the-id" in self.faults:
+            return base64.b64encode(value.encode()).decode()
+        if "secret-in-log" in self.faults and not self.log:
+            self.log.append(f"key={self.secret.hex()}")
+        return self._hmac(f"{step.params.get('domain')}/{value}")[: int(step.params.get("bits", 128)) // 4]
+
+    def _hmac(self, text: str) -> str:
+        return hmac.new(self.secret, text.encode(), hashlib.sha256).hexdigest()
+
+    def _shift(self, step: Step, value: str, row: Row) -> str:
+        low, high = step.params["range"]
+        of = row["\x00"]
+        if "shift-by-row" in self.faults:
+            of = f"{of}{row.get(chr(0) + 'key')}{sorted(str(v) for v in row.values())}"
+        span = int(high) - int(low)
+        offset = int(self._hmac(f"shift/{of}")[:12], 16) % span + int(low)
+        offset += offset >= 0
+        moved = dt.date.fromisoformat(value) + dt.timedelta(days=offset)
+        return max(moved, dt.date(2023, 4, 3)).isoformat() if "shift-then-clip" in self.faults else moved.isoformat()
+
+    def _reach_k(self, k: int, names: list[str], resource: str) -> None:
+        if "k-none" in self.faults or "k-before-generalizing" in self.faults:
+            return
+        if "k-off-by-one" in self.faults:
+            k -= 1
+        used = names[:1] if "k-first-field-only" in self.faults else names
+        while True:
+            rows = self.tables[resource]
+            classes: dict[tuple[str | None, ...], Counter[str | None]] = defaultdict(Counter)
+            for row in rows:
+                classes[tuple(row[name] for name in used)][row["\x00"]] += 1
+            over_rows = "k-over-rows" in self.faults
+            gone: set[str | None] = set()
+            for key, members in classes.items():
+                if (members.total() if over_rows else len(members)) >= k:
+                    continue
+                if None in key and "null-is-wildcard" in self.faults:
+                    continue
+                gone |= set(members)
+            if not gone:
+                return
+            self._remove(gone)
+
+    def _shuffle(self) -> None:
+        for name in {f.resource for step in self.processing.with_technique("shuffle-rows") for f in step.fields}:
+            rows = self.tables[name]
+            keyed = [(self._hmac(f"order/{name}/{i}/{len(rows)}"), i) for i in range(len(rows))]
+            if "order-kept" in self.faults:
+                continue
+            if "order-by-key" in self.faults:
+                rows.sort(key=lambda row: row["\x00"] or "")
+                continue
+            if "order-fixed" in self.faults:
+                keyed = [(hashlib.sha256(f"{name}/{i}".encode()).hexdigest(), i) for i in range(len(rows))]
+            if "order-in-blocks" in self.faults:
+                keyed = [(f"{i // 10:09}{mark}", i) for mark, i in keyed]
+            self.tables[name] = [rows[i] for _, i in sorted(keyed)]
+
+    def _described(self) -> Mapping[str, object]:
+        """The Data Package of the release: the fields that it holds, each with its representation."""
+        resources = []
+        for resource in self.organization.document["resources"]:
+            fields = []
+            for field in resource["schema"]["fields"]:
+                if field["name"] not in self.columns[resource["name"]]:
+                    continue
+                steps = {s.technique for s in self.processing.steps if FieldName(resource["name"], field["name"]) in s.fields}
+                kind = "interval" if "generalize" in steps and field["type"] == "integer" else "value"
+                changed = field["type"] if field["type"] == "date" or not steps & {"generalize", "top-bottom-code"} else "string"
+                own = dict(field["tokumei"]) | {"representation": {"kind": kind, "bounds": "[]", "separator": "-", "missing": [""]}}
+                fields.append({"name": field["name"], "type": changed, "tokumei": own})
+            resources.append(
+                {k: v for k, v in resource.items() if k != "schema"}
+                | {"tokumei": dict(resource["tokumei"]) | {"order": "random", "generated": False}}
+                | {"schema": {k: v for k, v in resource["schema"].items() if k in {"primaryKey", "foreignKeys", "missingValues"}} | {"fields": fields}}
+            )
+        return dict(self.organization.document) | {"resources": resources}
+
+
+def null_products() -> dict[str, Product]:
+    """Products that do nothing useful; none may pass."""
+
+    def identity(request: Request) -> Response:
+        return Response(status="ok", data=dict(request.data), processing=request.processing, organization=request.organization)
+
+    def drop_all(request: Request) -> Response:
+        answer = product()(request)
+        return Response(
+            status=answer.status,
+            code=answer.code,
+            path=answer.path,
+            data={name: table.slice(0, 0) for name, table in answer.data.items()},
+            organization=answer.organization,
+            processing=answer.processing,
+        )
+
+    def refuse_all(request: Request) -> Response:
+        del request
+        return Response(status="refused", code="CANNOT_MEET_PRIVACY", path="/targets")
+
+    def crash_all(request: Request) -> Response:
+        raise RuntimeError(request.operation)
+
+    return {"identity": identity, "drop-all": drop_all, "refuse-all": refuse_all, "crash-all": crash_all}

@@ -1,0 +1,229 @@
+"""Plays a plan against an adapter and judges what came back, batch by batch."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+import traceback
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from tokumei.clause import Check
+from tokumei.declarations import Processing
+from tokumei.evidence import CaseView, Evidence
+from tokumei.modalities.tables.relations import Played, claimed, evidence
+from tokumei.model import Call, Need, Observation, Request, Verdict, Why
+from tokumei.plan.bundle import Bundle, Case, Plan, PlannedCall
+from tokumei.relation import Engine
+from tokumei.runner.verdicts import ClauseResult, judged
+
+BATCH = 200
+
+
+class Caller(Protocol):
+    """The part of an adapter that the runner uses."""
+
+    def call(self, request: Request) -> Call: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Track:
+    """The results of one plan, and the played cases that findings point to."""
+
+    plan: Plan
+    results: tuple[ClauseResult, ...]
+    played: Mapping[str, tuple[Case, Played]]
+    calls: int
+    product_seconds: float
+    judged_seconds: float
+    timeouts: int = 0
+    crashes: int = 0
+    stopped: bool = False
+
+
+Progress = Callable[[int, int, float], None]
+
+
+def secret_bytes(seed: int, number: int) -> bytes:
+    """32 bytes for one release of a plan; the same plan gives the same bytes."""
+    return hashlib.sha256(f"tokumei/secret/{seed}/{number}".encode()).digest()
+
+
+def request_of(bundle: Bundle, secret: bytes, id_: str) -> Request:
+    return Request(
+        id=id_,
+        organization=bundle.organization.document,
+        processing=bundle.processing.document,
+        data=bundle.tables,
+        secrets=dict.fromkeys(bundle.processing.secrets, secret),
+        files=bundle.files,
+    )
+
+
+def play(case: Case, caller: Caller, *, seed: int) -> Played:
+    """Make the calls of one case. Request ids are opaque: they say nothing of the case."""
+    calls = []
+    for number, planned in enumerate(case.calls):
+        opaque = hashlib.sha256(f"{seed}/{case.id}/{number}".encode()).hexdigest()[:12]
+        calls.append(caller.call(request_of(planned.bundle, secret_bytes(seed, planned.secret), opaque)))
+    view = CaseView(
+        id=case.id,
+        calls=tuple(calls),
+        offers=case.offers,
+        stage=case.stage,
+        expects=tuple(planned.expects for planned in case.calls),
+        persons=case.calls[0].bundle.size,
+    )
+    return Played(view=view, truths=tuple(planned.bundle.truth for planned in case.calls))
+
+
+def _batches(played: Sequence[tuple[PlannedCall, Played]]) -> list[list[tuple[PlannedCall, Played]]]:
+    """Cases that share the organization, what was asked, and what is claimed.
+
+    A case that claims nothing (a refusal) joins the first batch of what it was asked.
+    """
+    groups: dict[tuple[str, str, str], list[tuple[PlannedCall, Played]]] = {}
+    silent: list[tuple[tuple[str, str], tuple[PlannedCall, Played]]] = []
+    for planned, one in played:
+        asked = (planned.bundle.organization.name, id_of(planned.bundle.processing))
+        claims = [json.dumps(claimed(call), sort_keys=True) for call in one.view.calls if call.released]
+        if claims:
+            groups.setdefault((*asked, claims[0]), []).append((planned, one))
+        else:
+            silent.append((asked, (planned, one)))
+    for asked, item in silent:
+        home = next((key for key in groups if key[:2] == asked), (*asked, ""))
+        groups.setdefault(home, []).append(item)
+    return list(groups.values())
+
+
+def id_of(processing: Processing) -> str:
+    """A digest of the document of a processing declaration."""
+    text = json.dumps(processing.document, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def judge(
+    checks: Iterable[Check],
+    played: Sequence[tuple[PlannedCall, Played]],
+    engine: Engine,
+    *,
+    seed: int,
+    origin: Literal["generated", "supplied"] = "generated",
+    needs_met: Callable[[Check, CaseView], bool] | None = None,
+) -> dict[str, tuple[list[Observation], int, str]]:
+    """The observations of every check, how many cases it was shown, and the suite's own error if any."""
+    seen: dict[str, tuple[list[Observation], int, str]] = {check.id: ([], 0, "") for check in checks}
+    for group in _batches(played):
+        for start in range(0, len(group), BATCH):
+            _judge_batch(checks, group[start : start + BATCH], engine, seed, origin, seen, needs_met or _meets)
+    return seen
+
+
+def _meets(check: Check, view: CaseView) -> bool:
+    if not set(check.needs) <= view.offers:
+        return False
+    twice = Need.RELEASE_TWICE in check.needs
+    released = [call.released for call in view.calls]
+    if twice or Need.RELEASE in check.needs:
+        return all(released) if twice else any(released)
+    return True
+
+
+def _judge_batch(
+    checks: Iterable[Check],
+    group: Sequence[tuple[PlannedCall, Played]],
+    engine: Engine,
+    seed: int,
+    origin: Literal["generated", "supplied"],
+    seen: dict[str, tuple[list[Observation], int, str]],
+    meets: Callable[[Check, CaseView], bool],
+) -> None:
+    by_cases: dict[tuple[str, ...], list[Check]] = {}
+    for check in checks:
+        shown = tuple(played.view.id for _, played in group if meets(check, played.view))
+        if shown:
+            by_cases.setdefault(shown, []).append(check)
+    for shown, some in by_cases.items():
+        chosen = [(planned, played) for planned, played in group if played.view.id in shown]
+        bundle = chosen[0][0].bundle
+        claim = next((c for _, p in chosen for call in p.view.calls if (c := claimed(call))), None)
+        try:
+            shown_evidence: Evidence | None = evidence(
+                engine,
+                [played for _, played in chosen],
+                organization=bundle.organization,
+                asked=bundle.processing,
+                claim=Processing.of(claim) if claim else None,
+                origin=origin,
+                seed=seed,
+            )
+            failure = ""
+        except Exception:  # noqa: BLE001 - the suite is total: its own error is reported, never a kill
+            shown_evidence, failure = None, traceback.format_exc(limit=3)
+        for check in some:
+            observations, count, error = seen[check.id]
+            if shown_evidence is not None:
+                try:
+                    observations.extend(check.judge(shown_evidence))
+                except Exception:  # noqa: BLE001 - as above
+                    error = error or traceback.format_exc(limit=3)
+            seen[check.id] = (observations, count + len(shown), error or failure)
+
+
+def run_plan(
+    plan: Plan,
+    caller: Caller,
+    checks: Mapping[str, Check],
+    engine: Engine,
+    *,
+    deadline: float | None = None,
+    progress: Progress | None = None,
+    stop_after: Callable[[Sequence[tuple[PlannedCall, Played]]], bool] | None = None,
+) -> Track:
+    """Play every case, then judge all at once; ``deadline`` (monotonic) only caps."""
+    played: list[tuple[PlannedCall, Played]] = []
+    cases: dict[str, tuple[Case, Played]] = {}
+    done, seconds, stopped = 0, 0.0, False
+    for case in plan.cases:
+        if deadline is not None and time.monotonic() > deadline:
+            stopped = True
+            break
+        one = play(case, caller, seed=plan.seed)
+        played.append((case.calls[0], one))
+        cases[case.id] = (case, one)
+        done += len(case.calls)
+        seconds += sum(call.seconds for call in one.view.calls)
+        if progress:
+            progress(done, plan.calls, seconds)
+        if stop_after and stop_after(played):
+            break
+    started = time.monotonic()
+    seen = judge(list(checks.values()), played, engine, seed=plan.seed)
+    results = tuple(_result(checks[id_], *seen[id_], stopped=stopped, plan=plan) for id_ in checks)
+    every = [call for _, one in played for call in one.view.calls]
+    return Track(
+        plan=plan,
+        results=results,
+        played=cases,
+        calls=done,
+        product_seconds=seconds,
+        judged_seconds=time.monotonic() - started,
+        timeouts=sum(call.trouble == "timeout" for call in every),
+        crashes=sum(call.trouble == "crash" for call in every),
+        stopped=stopped,
+    )
+
+
+def _result(
+    check: Check, observations: list[Observation], shown: int, error: str, *, stopped: bool, plan: Plan
+) -> ClauseResult:
+    planned = any(set(check.needs) <= case.offers for case in plan.cases)
+    result = judged(check, observations, shown=shown, budget_left=not stopped, error=error)
+    if result.verdict is Verdict.PASS and stopped:
+        return judged(check, (), shown=0, budget_left=False)
+    if not planned and result.verdict is Verdict.INCONCLUSIVE:
+        return ClauseResult(clause=check.id, verdict=Verdict.INCONCLUSIVE, why=Why.UNDECIDABLE)
+    return result
