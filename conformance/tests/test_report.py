@@ -152,6 +152,11 @@ SUPPLIED = report(
 )
 
 
+BOTH = report("not_met", 1, *BAD["tracks"][0]["clauses"])
+BOTH["tracks"].append({"track": "own", "organizations": [], "clauses": [clause("I5-01", "fail", findings=[finding()])]})
+BOTH["counts"]["fail"] += 1
+
+
 def _hostile() -> Report:
     table = {"columns": ["年齢", HOSTILE], "rows": [["34", HOSTILE], [None, "=cmd|' /C calc'!A0"]]}
     marked = {"before": [["registry", 0, HOSTILE]], "after": [[HOSTILE, 0, HOSTILE]]}
@@ -181,6 +186,7 @@ def _hostile() -> Report:
 REPORTS = {
     "good": GOOD,
     "bad": BAD,
+    "both": BOTH,
     "crash": CRASH,
     "stopped": STOPPED,
     "interrupted": INTERRUPTED,
@@ -279,6 +285,14 @@ def test_junit_of_a_bad_run() -> None:
     assert "k = 3 に満たない" in failure.get("message", "")
     assert failure.get("type") == "CLASS_TOO_SMALL"
     assert "tokumei replay F-ab12" in (failure.text or "")
+
+
+def test_tracks_stay_apart() -> None:
+    root = ET.fromstring(junit(BOTH))
+    cases = [(case.get("classname"), case.get("name")) for case in root.iter("testcase")]
+    assert len(cases) == len(set(cases)) == sum(BOTH["counts"].values())
+    assert ("tokumei.I5.own", "I5-01") in cases
+    assert "I1-01 open" in html(BOTH)
 
 
 def test_junit_of_a_product_that_did_not_start_is_red() -> None:
