@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from tokumei import resources, spec, spec_lint
+from tokumei import documents, resources, schema, spec, spec_lint
 from tokumei.model import Level, Need, Outcome, Strength, Text, TokumeiError
 
 FIRST = ["D-03", "I1-01", "I3-02", "I3-04", "I5-01", "I5-10", "T-02", "B-03"]
@@ -68,6 +68,13 @@ def test_a_clause_is_read_whole():
     assert clause.law[0].old == "旧第19条第5号"
 
 
+@pytest.mark.parametrize("clause", EDITION.clauses.values(), ids=lambda clause: clause.id)
+def test_a_front_matter_is_what_the_schema_says(clause):
+    text = resources.data("spec", *clause.file.split("/")).read_text(encoding="utf-8")
+    front = text.removeprefix("---\n").partition("\n---\n")[0]
+    assert schema.validate(documents.loads(front).document, "clause") == ()
+
+
 def test_a_sentence_is_filled_in_both_languages():
     sentence = EDITION.sentence("I5-01", "CLASS_TOO_SMALL", resource="patients", n=1, k=5, classes=2)
     assert "patients" in sentence.ja
@@ -95,7 +102,11 @@ def test_a_sentence_holds_nothing_but_its_parameters(clause):
         ("needs: [release, claim]", "needs: release", "SPEC_VALUE"),
         ("verification: test", "verification: trust", "SPEC_VALUE"),
         ("article: 第34条第5号", "articles: 第34条第5号", "SPEC_VALUE"),
-        ("title: {ja: 準識別子の組合せの最小人数, en: Minimum class size}", "title: {ja: 最小人数}", "SPEC_BOTH_LANGUAGES"),
+        (
+            "title: {ja: 準識別子の組合せの最小人数, en: Minimum class size}",
+            "title: {ja: 最小人数}",
+            "SPEC_BOTH_LANGUAGES",
+        ),
         ("revision: 1", "revision: 1\nrevision: 2", "DUPLICATE_KEY"),
         ("## 害", "## 害悪", "SPEC_SECTION_MISSING"),
         ("## Harm", "## Rationale", "SPEC_SECTION_TWICE"),
@@ -203,7 +214,9 @@ def test_codes_that_differ_from_the_check_are_seen():
 
 def test_the_glossary_gives_one_word_for_one_concept():
     text = resources.data("spec", "glossary.md").read_text(encoding="utf-8")
-    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line.startswith("| ")][1:]
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line.startswith("| ")
+    ][1:]
     assert all(len(row) == 3 and all(row) for row in rows)
     for column in (0, 1):
         words = [row[column] for row in rows]

@@ -66,7 +66,7 @@ class ClauseText:
     needs: tuple[Need, ...]
     threats: tuple[str, ...]
     verification: Literal["test", "inspection", "attestation"]
-    reason: str
+    reason: Text | None
     findings: Mapping[str, Text]
     requirement: Text
     rationale: Text
@@ -185,7 +185,7 @@ def read_clause(text: str, file: str) -> ClauseText:
         needs=tuple(read.one(f"/needs/{n}", Need, value) for n, value in enumerate(read.list("/needs", head["needs"]))),
         threats=tuple(head["threats"]),
         verification=read.among("/verification", head["verification"], "test", "inspection", "attestation"),
-        reason=head.get("reason", ""),
+        reason=read.text("/reason", head["reason"]) if "reason" in head else None,
         findings={
             code: read.text(f"/findings/{code}", value)
             for code, value in read.mapping("/findings", head["findings"]).items()

@@ -1,0 +1,156 @@
+"""Both languages of the site build without a warning, and no page loads anything from a network."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from tokumei import schema
+from tokumei.model import Text
+from tokumei.site import pages, schema_page, words
+from tokumei.spec import FAMILIES, load_spec
+
+ROOT = Path(__file__).parents[2]
+LOADED = {"script": "src", "img": "src", "iframe": "src", "source": "src", "link": "href", "object": "data"}
+EDITION = load_spec()
+
+if not (ROOT / "mkdocs.yml").is_file():
+    pytest.skip("the site is built from a checkout only", allow_module_level=True)
+
+
+class Page(HTMLParser):
+    """The addresses that a page loads, those it links to, and the ids it defines."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.loads, self.links, self.ids = [], [], set()
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        given = {name: value or "" for name, value in attrs}
+        self.ids.add(given.get("id"))
+        if tag in LOADED and LOADED[tag] in given:
+            self.loads.append(given[LOADED[tag]])
+        if tag == "a" and "href" in given:
+            self.links.append(given["href"])
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    pytest.importorskip("mkdocs")
+    root = tmp_path_factory.mktemp("checkout")
+    shutil.copytree(ROOT / "docs", root / "docs", ignore=shutil.ignore_patterns("clauses", "schemas"))
+    pages.build(root / "docs")
+    for config in ("mkdocs.yml", "mkdocs.en.yml"):
+        shutil.copy(ROOT / config, root)
+        command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--config-file", config]
+        done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+    return root / "site"
+
+
+@pytest.fixture(scope="module")
+def parsed(site):
+    return {path: Page(path.read_text(encoding="utf-8")) for path in sorted(site.rglob("*.html"))}
+
+
+def test_every_clause_has_a_page_in_both_languages(site):
+    for clause in EDITION.clauses.values():
+        for folder, lang in (("clauses", "ja"), ("en/clauses", "en")):
+            text = (site / folder / f"{clause.id}.html").read_text(encoding="utf-8")
+            assert f'lang="{lang}"' in text
+            assert clause.title[lang] in text
+            assert all(code in text for code in clause.findings)
+            assert all(ref.text_ja in text for ref in clause.law)
+
+
+def test_every_schema_has_a_page(site):
+    for name in schema.names():
+        assert (site / "schemas" / f"{name.replace('/', '-')}.html").is_file()
+
+
+def test_no_page_loads_anything_from_a_network(parsed):
+    loads = {address for page in parsed.values() for address in page.loads}
+    assert loads
+    assert [address for address in loads if re.match(r"(https?:)?//", address)] == []
+
+
+def test_no_style_sheet_loads_anything_from_a_network(site):
+    for path in site.rglob("*.css"):
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(r"(url\(|@import)\s*[\"']?(https?:)?//", text), path.name
+
+
+def test_every_link_inside_the_site_leads_to_a_page_that_exists(parsed):
+    broken = []
+    for path, page in parsed.items():
+        for link in {*page.links, *page.loads}:
+            address, _, anchor = link.partition("#")
+            address = address.partition("?")[0]
+            if re.match(r"[a-z]+:|//", address) or path.name == "404.html":
+                continue
+            target = (path.parent / address).resolve() if address else path
+            if target.is_dir():
+                target /= "index.html"
+            if not target.is_file() or (anchor and target in parsed and anchor not in parsed[target].ids):
+                broken.append((path.name, link))
+    assert broken == []
+
+
+def test_every_page_of_a_clause_says_what_it_does_not_say(site):
+    for clause in EDITION.clauses:
+        assert words.LEGAL.ja in (site / "clauses" / f"{clause}.html").read_text(encoding="utf-8")
+
+
+def test_the_words_of_the_site_cover_the_vocabulary():
+    assert set(words.FAMILIES) == set(FAMILIES)
+    for clause in EDITION.clauses.values():
+        assert clause.level in words.LEVELS
+        assert clause.outcome in words.OUTCOMES
+        assert clause.status in words.STATUS
+        assert set(clause.needs) <= set(words.NEEDS)
+        assert set(clause.strength.values()) <= set(words.STRENGTHS)
+
+
+def test_a_schema_page_shows_nested_properties_and_definitions():
+    text = schema_page.page(
+        "x",
+        {
+            "title": "X",
+            "x-title-ja": "エックス",
+            "required": ["a"],
+            "properties": {
+                "a": {"type": "object", "properties": {"b": {"enum": ["p|q", 1]}}},
+                "c": {"type": "array", "items": {"$ref": "#/$defs/D"}},
+            },
+            "$defs": {"D": {"type": "string", "pattern": "a|b"}},
+        },
+        "ja",
+    )
+    assert text.startswith("# エックス\n")
+    assert "| `a` | ○ | object |" in text
+    assert "| `a.b` |  | `p\\|q` `1` |" in text
+    assert "array: [D](#def-d)" in text
+    assert '<h2 id="def-d">D</h2>' in text
+
+
+def test_text_of_both_languages_is_never_empty():
+    for table in (
+        words.LEVELS,
+        words.OUTCOMES,
+        words.STRENGTHS,
+        words.STATUS,
+        words.FAMILIES,
+        words.NEEDS,
+        words.KINDS,
+    ):
+        for text in table.values():
+            assert isinstance(text, Text)
+            assert text.ja
+            assert text.en
