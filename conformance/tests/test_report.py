@@ -80,26 +80,15 @@ def report(outcome: str, code: int, *clauses: Report, **over: Any) -> Report:
         "exit": code,
         "suite": {"version": "0.1.0", "edition": "0.1-draft", "law_as_of": "2025-12-01", "seed": 1},
         "created": "2026-11-25T07:00:00Z",
-        "product": {
-            "name": "架空アノニマイザ",
-            "vendor": "例示株式会社",
-            "version": "2.3.1",
-            "configuration": "fixed",
-            "keys": "own",
-            "determinism": "none",
-        },
+        "product": {"name": "架空アノニマイザ", "vendor": "例示株式会社", "version": "2.3.1"}
+        | {"configuration": "fixed", "keys": "own", "determinism": "none"},
         "adapter": "exec",
         "origin": "generated",
         "level": "E3",
         "audit": None,
         "effort": {
-            "calls": 37,
-            "cases": 34,
-            "judged_seconds": 1.23456,
-            "product_seconds": 8.0,
-            "wall_seconds": 12345.678,
-            "restarts": 0,
-            "timeouts": 0,
+            **dict.fromkeys(("calls", "cases", "restarts", "timeouts"), 34),
+            **dict.fromkeys(("judged_seconds", "product_seconds", "wall_seconds"), 12345.678),
         },
         "counts": {name: sum(item["verdict"] == name for item in clauses) for name in words.VERDICTS},
         "tracks": [{"track": "open", "organizations": ["stroke-registry"], "clauses": list(clauses)}],
@@ -161,23 +150,11 @@ def _hostile() -> Report:
     table = {"columns": ["年齢", HOSTILE], "rows": [["34", HOSTILE], [None, "=cmd|' /C calc'!A0"]]}
     marked = {"before": [["registry", 0, HOSTILE]], "after": [[HOSTILE, 0, HOSTILE]]}
     said = {"ja": HOSTILE, "en": HOSTILE}
-    found = finding(
-        before={"registry": table},
-        after={HOSTILE: table},
-        marked=marked,
-        text=said,
-        case=HOSTILE,
-        fields=[HOSTILE],
-        replay=HOSTILE,
-        organization=HOSTILE,
-    )
-    made = report(
-        "not_met",
-        1,
-        clause("I5-01", "fail", title=said, message=said, findings=[found]),
-        adapter=HOSTILE,
-        limits=[said],
-    )
+    said_by = dict.fromkeys(("case", "replay", "organization"), HOSTILE)
+    found = finding(before={"registry": table}, after={HOSTILE: table}, marked=marked, text=said, **said_by)
+    found["fields"] = [HOSTILE]
+    made = report("not_met", 1, clause("I5-01", "fail", title=said, message=said, findings=[found]), adapter=HOSTILE)
+    made["limits"] = [said]
     made["product"] |= {"name": HOSTILE, "vendor": HOSTILE, "version": HOSTILE}
     made["tracks"][0]["organizations"] = [HOSTILE]
     return made
@@ -274,12 +251,7 @@ def test_junit_counts_are_those_of_the_children(made: Report) -> None:
 def test_junit_of_a_bad_run() -> None:
     root = ET.fromstring(junit(BAD))
     assert [suite.get("name") for suite in root] == ["I1", "I3", "I5", "T", "U", "B"]
-    assert {name: root.get(name) for name in ("tests", "failures", "errors", "skipped")} == {
-        "tests": "8",
-        "failures": "2",
-        "errors": "1",
-        "skipped": "1",
-    }
+    assert [root.get(name) for name in ("tests", "failures", "errors", "skipped")] == ["8", "2", "1", "1"]
     failure = root.find(".//failure")
     assert failure is not None
     assert "k = 3 に満たない" in failure.get("message", "")
@@ -316,7 +288,7 @@ def test_terminal_shows_the_finding_small() -> None:
     assert "NULL" in text
     assert '""' in text
     assert "再試験: tokumei replay F-ab12" in text
-    assert "95 % 上側限界 0.00011" in text
+    assert "n = 27,000 目印の値, 95 % 上側限界 0.00011" in text
     for verdict in ("合格", "不合格", "判定不能", "対象外", "試験系異常"):
         assert verdict in text
 

@@ -27,6 +27,7 @@ from tokumei.report.words import (
     TRACKS,
     VERDICTS,
     pair,
+    premise,
 )
 
 Lang = Literal["ja", "en"]
@@ -151,7 +152,7 @@ def _clause(report: Report, clause: Clause, lang: Lang) -> Iterator[Line]:
 def _evidence(clause: Clause, lang: Lang) -> str:
     if clause["verdict"] != "pass" or not clause["premise"]:
         return ""
-    count = f"n = {number(clause['premise']['count'])} {clean(clause['premise']['what'])}"
+    count = f"n = {number(clause['premise']['count'])} {clean(premise(clause['premise']['what'])[lang])}"
     bound = clause["bound95"]
     if bound is None:
         return f"  {count}"

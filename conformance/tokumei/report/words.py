@@ -154,6 +154,23 @@ NO_SENTENCE = _both("この要求事項に反する結果が得られた。", "A
 NO_REASON = _both("理由の記録はない。", "No reason was recorded.")
 
 
+PREMISES = {
+    "canaries": _both("目印の値", "canaries"),
+    "canaries in logs": _both("ログに対する目印の値", "canaries in logs"),
+    "cells": _both("計画した集団", "cells"),
+    "classes": _both("同値類", "classes"),
+    "columns": _both("列", "columns"),
+    "people with dates": _both("日付をもつ本人", "people with dates"),
+    "pseudonyms": _both("仮名", "pseudonyms"),
+    "refusals": _both("拒否応答", "refusals"),
+}
+
+
+def premise(what: str) -> Words:
+    """What a premise counts, in both languages; an unknown word is shown as it is."""
+    return PREMISES.get(what) or _both(what, what)
+
+
 def pair(value: Any) -> Words:
     """A sentence of the report as both languages; a missing one is empty, never an error."""
     if not isinstance(value, dict):
