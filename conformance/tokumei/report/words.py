@@ -161,7 +161,7 @@ PREMISES = {
     "classes": _both("同値類", "classes"),
     "columns": _both("列", "columns"),
     "people with dates": _both("日付をもつ本人", "people with dates"),
-    "pseudonyms": _both("仮名", "pseudonyms"),
+    "pseudonyms": _both("仮ID", "pseudonyms"),
     "refusals": _both("拒否応答", "refusals"),
 }
 
