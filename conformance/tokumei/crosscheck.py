@@ -75,6 +75,19 @@ class _Tables:
             found |= more
 
 
+def _cycle(tables: _Tables, name: str) -> bool:
+    """Whether foreign keys lead from a table to another and back; a key into the same table is none."""
+    seen, waiting = set[str](), [name]
+    while waiting:
+        for _, to, _ in tables.foreign_keys(current := waiting.pop()):
+            if to == name and current != name:
+                return True
+            if to in tables.resources and to not in seen:
+                seen.add(to)
+                waiting.append(to)
+    return False
+
+
 def organization(loaded: Loaded) -> tuple[Problem, ...]:
     """What is wrong inside the organization declaration alone."""
     return tuple(_organization(loaded, _Tables(loaded)))
@@ -192,6 +205,10 @@ def _container(loaded: Loaded, tables: _Tables) -> Iterator[Problem]:
             if received["resource"] not in tables.resources:
                 place = loaded.place(pointer("tokumei", "institutions", i, "received", j, "resource"))
                 yield Problem(code="UNKNOWN_RESOURCE", place=place)
+    for name in tables.resources:
+        if _cycle(tables, name):
+            place = loaded.place(tables.at[name] + "/schema/foreignKeys")
+            yield Problem(code="FOREIGN_KEY_CYCLE", place=place, params={"resource": name})
     root = own["subjects"]["key"].partition(".")[0]
     if root not in tables.resources:
         return
