@@ -17,6 +17,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+
 from tokumei_reference import documents, protocol
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "declarations"
@@ -43,17 +44,35 @@ def registry_rows(n: int, seed: int = 1) -> Rows:
         sex, area, age = rng.choice("男女"), rng.choice(areas), rng.randrange(40, 105)
         for _ in range(rng.choice([1, 1, 1, 2, 3])):
             onset = day(rng)
-            rows.append({
-                "登録番号": f"R{len(rows):08d}", "患者番号": f"{person:08d}", "氏名": f"架空 {person}",
-                "カナ氏名": "カクウ", "生年月日": "1950-01-01", "年齢": str(age), "性別": sex,
-                "郵便番号": "060-0001", "市区町村": area if rng.random() > 0.02 else None, "住所": '一条, "西"1',
-                "電話番号": "", "保険者番号": "01130012", "被保険者番号": "1234567", "発症日": onset.isoformat(),
-                "入院日": (onset + dt.timedelta(days=1)).isoformat(),
-                "退院日": (onset + dt.timedelta(days=rng.randrange(2, 90))).isoformat() if rng.random() > 0.1 else None,
-                "病型": rng.choice(["脳梗塞", "脳出血", "くも膜下出血"]), "来院方法": rng.choice(["救急車", "独歩"]),
-                "退院先": rng.choice(["自宅", "他院", None]), "搬入時間帯": rng.choice(["深夜", "午前"]),
-                "NIHSS": str(rng.randrange(43)), "備考": f"改行\nあり {person}", "提供停止": rng.choice(["0"] * 19 + ["1"]),
-            })
+            rows.append(
+                {
+                    "登録番号": f"R{len(rows):08d}",
+                    "患者番号": f"{person:08d}",
+                    "氏名": f"架空 {person}",
+                    "カナ氏名": "カクウ",
+                    "生年月日": "1950-01-01",
+                    "年齢": str(age),
+                    "性別": sex,
+                    "郵便番号": "060-0001",
+                    "市区町村": area if rng.random() > 0.02 else None,
+                    "住所": '一条, "西"1',
+                    "電話番号": "",
+                    "保険者番号": "01130012",
+                    "被保険者番号": "1234567",
+                    "発症日": onset.isoformat(),
+                    "入院日": (onset + dt.timedelta(days=1)).isoformat(),
+                    "退院日": (onset + dt.timedelta(days=rng.randrange(2, 90))).isoformat()
+                    if rng.random() > 0.1
+                    else None,
+                    "病型": rng.choice(["脳梗塞", "脳出血", "くも膜下出血"]),
+                    "来院方法": rng.choice(["救急車", "独歩"]),
+                    "退院先": rng.choice(["自宅", "他院", None]),
+                    "搬入時間帯": rng.choice(["深夜", "午前"]),
+                    "NIHSS": str(rng.randrange(43)),
+                    "備考": f"改行\nあり {person}",
+                    "提供停止": rng.choice(["0"] * 19 + ["1"]),
+                }
+            )
     return rows
 
 
@@ -63,28 +82,71 @@ def hospital_rows(n: int, seed: int = 1) -> dict[str, Rows]:
     out: dict[str, Rows] = {name: [] for name in ("patients", "visits", "diagnoses", "prescriptions", "labs")}
     for person in range(n):
         subject = f"{person:010d}"
-        out["patients"].append({
-            "subject_id": subject, "chart_no": f"C{person:07d}", "name_kanji": "架空", "name_kana": "ｶｸｳ",
-            "birth": "1950-01-01", "age": str(rng.randrange(20, 105)), "sex": rng.choice("MF"), "area": rng.choice(areas),
-            "phone": "", "insurer_no": "01130012", "insured_no": "12345678", "blood": rng.choice(["A", "B", "O", "AB"]),
-            "smoking": "never", "payer": "national", "first_contact": "walk-in", "opt_out": rng.choice(["0"] * 19 + ["1"]),
-        })
+        out["patients"].append(
+            {
+                "subject_id": subject,
+                "chart_no": f"C{person:07d}",
+                "name_kanji": "架空",
+                "name_kana": "ｶｸｳ",
+                "birth": "1950-01-01",
+                "age": str(rng.randrange(20, 105)),
+                "sex": rng.choice("MF"),
+                "area": rng.choice(areas),
+                "phone": "",
+                "insurer_no": "01130012",
+                "insured_no": "12345678",
+                "blood": rng.choice(["A", "B", "O", "AB"]),
+                "smoking": "never",
+                "payer": "national",
+                "first_contact": "walk-in",
+                "opt_out": rng.choice(["0"] * 19 + ["1"]),
+            }
+        )
         for _ in range(rng.randrange(1, 4)):
             visit, date = f"V{len(out['visits']):09d}", day(rng)
-            out["visits"].append({"visit_id": visit, "subject_id": subject, "visit_date": date.isoformat(),
-                                  "kind": "outpatient", "dept": "IM", "doctor": "架空"})
-            out["diagnoses"].append({"dx_id": f"D{len(out['diagnoses']):09d}", "visit_id": visit, "icd10": "I639",
-                                     "onset": (date - dt.timedelta(days=3)).isoformat()})
-            out["prescriptions"].append({"rx_id": f"P{len(out['prescriptions']):09d}", "visit_id": visit,
-                                         "drug": "1123456F1234", "start_date": date.isoformat(), "days": "7"})
-            out["labs"].append({"lab_id": f"L{len(out['labs']):09d}", "visit_id": visit, "test": "CRP",
-                                "value": rng.choice(["0.3", "300", "399.5", "12.50"]), "taken_on": date.isoformat(),
-                                "comment": "自由記載"})
+            out["visits"].append(
+                {
+                    "visit_id": visit,
+                    "subject_id": subject,
+                    "visit_date": date.isoformat(),
+                    "kind": "outpatient",
+                    "dept": "IM",
+                    "doctor": "架空",
+                }
+            )
+            out["diagnoses"].append(
+                {
+                    "dx_id": f"D{len(out['diagnoses']):09d}",
+                    "visit_id": visit,
+                    "icd10": "I639",
+                    "onset": (date - dt.timedelta(days=3)).isoformat(),
+                }
+            )
+            out["prescriptions"].append(
+                {
+                    "rx_id": f"P{len(out['prescriptions']):09d}",
+                    "visit_id": visit,
+                    "drug": "1123456F1234",
+                    "start_date": date.isoformat(),
+                    "days": "7",
+                }
+            )
+            out["labs"].append(
+                {
+                    "lab_id": f"L{len(out['labs']):09d}",
+                    "visit_id": visit,
+                    "test": "CRP",
+                    "value": rng.choice(["0.3", "300", "399.5", "12.50"]),
+                    "taken_on": date.isoformat(),
+                    "comment": "自由記載",
+                }
+            )
     return out
 
 
 def csv_bytes(rows: Rows, names: list[str], encoding: str) -> bytes:
     """CSV in which an empty string is quoted and NULL is not."""
+
     def cell(value: str | None) -> str:
         return "" if value is None else '"' + value.replace('"', '""') + '"'
 

@@ -13,7 +13,7 @@ from tokumei_reference.declarations import Organization, Processing, Resource
 from tokumei_reference.privacy import Targets, read_targets, smallest_class, suppress
 from tokumei_reference.pseudonyms import Keyring
 from tokumei_reference.refusals import Refusal
-from tokumei_reference.techniques import Lookups, Released, release_column
+from tokumei_reference.techniques import Lookups, Released, named_secret, release_column
 from tokumei_reference.treatments import Plan, plan
 
 
@@ -37,6 +37,10 @@ def anonymize(
     work: Path,
 ) -> Result:
     """Anonymize the files below ``source`` into ``out``; ``work`` is a private folder for spilling."""
+    named = processing.source.get("organization", {})
+    for part in ("name", "version"):
+        if part in named and named[part] != organization.source.get(part):
+            raise Refusal("ORGANIZATION_MISMATCH", f"/organization/{part}")
     made = plan(organization, processing)
     targets = read_targets(organization, processing, made)
     config: dict[str, str | bool | int | float | list[str]] = {
@@ -56,6 +60,7 @@ def anonymize(
             ]
             for resource in organization.resources
         }
+        shuffles = {name: named_secret(step, processing, keys) for step in made.shuffles for name in step.fields}
         tables.check_files(source, organization.resources)
         loaded = [tables.load(connection, source, resource) for resource in organization.resources]
         for table in loaded:
@@ -64,7 +69,7 @@ def anonymize(
         persons.attach(connection, organization)
         before = persons.count(connection)
         _select(connection, organization, made, targets, columns)
-        _release(connection, organization, columns, keys)
+        _release(connection, organization, columns, keys, shuffles)
         reached = _measure(connection, organization, targets)
         rows = {}
         for table in loaded:
@@ -117,7 +122,8 @@ def _select(
             expressions = [by_field[field] for field in search.quasi]
             suppress(connection, search, expressions, organization.resource(resource).index)
     for search in made.searches:
-        path = next((at for at, fields, k in targets.k if set(fields) == set(search.quasi) and k == search.k), search.step.at("params"))
+        same = [at for at, fields, k in targets.k if set(fields) == set(search.quasi) and k == search.k]
+        path = same[0] if same else search.step.at("params")
         if not left or count - left > search.max_suppressed * count:
             raise Refusal("CANNOT_MEET_PRIVACY", path)
     for path, least in targets.minimum:
@@ -130,11 +136,12 @@ def _release(
     organization: Organization,
     columns: Mapping[str, list[Released]],
     keys: Keyring,
+    shuffles: Mapping[str, str],
 ) -> None:
     """Make ``r<i>``: released values of released persons, in an order that only the key decides."""
     for resource in organization.resources:
         values = [f"{column.sql} AS {column.field.column}" for column in columns[resource.name]]
-        order = keys.mac(_identity(resource), keys.default(), "order", resource.name)
+        order = keys.mac(_identity(resource), shuffles.get(resource.name, keys.default()), "order", resource.name)
         connection.execute(
             f"CREATE TABLE r{resource.index} AS SELECT {', '.join([*values, 'p'])} FROM s{resource.index} "
             f"WHERE p IN (FROM alive) ORDER BY {order}"

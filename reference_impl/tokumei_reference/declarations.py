@@ -193,9 +193,10 @@ def _resource(item: object, index: int, loose: set[tuple[Any, Any]]) -> Resource
     except (LookupError, TypeError):
         raise _invalid(*at, "encoding") from None
     dialect = _mapping(source.get("dialect", {}), *at, "dialect")
-    if set(dialect) - {"$schema", "header", "delimiter", "quoteChar", "doubleQuote", "lineTerminator"}:
-        raise unsupported(pointer(*at, "dialect"))
-    if (dialect.get("header", True), dialect.get("delimiter", ","), dialect.get("quoteChar", '"')) != (True, ",", '"'):
+    default = {"header": True, "delimiter": ",", "quoteChar": '"', "doubleQuote": True}
+    if set(dialect) - {"$schema", "lineTerminator", *default} or any(
+        dialect.get(name, value) != value for name, value in default.items()
+    ):
         raise unsupported(pointer(*at, "dialect"))
     schema = _mapping(source.get("schema"), *at, "schema")
     missing = schema.get("missingValues", [""])
@@ -246,6 +247,8 @@ def _field(item: object, resource: str, at: tuple[object, ...], index: int) -> F
     if not classes:
         raise _invalid(*here, "tokumei", "class")
     constraints = _mapping(source.get("constraints", {}), *here, "constraints")
+    if not isinstance(constraints.get("enum", []), list) or not isinstance(constraints.get("pattern", ""), str):
+        raise _invalid(*here, "constraints")
     return Field(resource, name, index, kind, classes, constraints, source)
 
 

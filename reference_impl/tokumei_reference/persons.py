@@ -76,10 +76,12 @@ def _agree(
 
 
 def remove(connection: duckdb.DuckDBPyConnection, organization: Organization, opt_out: OptOut) -> None:
-    """Remove every person with the declared text in any of their rows."""
+    """Remove every person with a declared text in any of their rows."""
     index = organization.resource(opt_out.field.resource).index
+    marks = ", ".join("?" * len(opt_out.texts))
     connection.execute(
-        f"DELETE FROM alive WHERE p IN (SELECT p FROM s{index} WHERE {opt_out.field.column} = ?)", [opt_out.equals]
+        f"DELETE FROM alive WHERE p IN (SELECT p FROM s{index} WHERE {opt_out.field.column} IN ({marks}))",
+        list(opt_out.texts),
     )
 
 

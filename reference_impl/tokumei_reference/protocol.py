@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
+import duckdb
+
 from tokumei_reference import documents, releases
 from tokumei_reference.anonymizer import anonymize
 from tokumei_reference.declarations import Document, read_organization, read_processing
@@ -32,6 +34,8 @@ def call(request: Path, response: Path) -> str:
             answer: dict[str, Any] = {"status": "ok"}
         except Refusal as refusal:
             answer = _refused(refusal)
+        except (duckdb.OutOfMemoryException, MemoryError):
+            answer = _refused(Refusal("LIMIT_EXCEEDED"))
         except Exception:  # noqa: BLE001 - an engine's message may quote a cell, so it is not even chained
             answer = _refused(Refusal("INTERNAL", "", "error"))
         if answer["status"] != "ok":
@@ -84,6 +88,8 @@ def _answer(request: Path, build: Path) -> None:
             raise Refusal("DECLARATION_INVALID", "/" + name) from None
     organization = read_organization(asked["organization"])
     processing = read_processing(asked["processing"])
+    if not isinstance(processing.source.get("organization", {}), Mapping):
+        raise Refusal("DECLARATION_INVALID", "/organization")
     with tempfile.TemporaryDirectory(prefix="tokumei-") as work:
         result = anonymize(
             organization, processing, _secrets(request, head), request / "data", build / "data", Path(work)

@@ -9,38 +9,41 @@ from tokumei_reference.anonymizer import Result
 from tokumei_reference.declarations import Organization, Resource
 from tokumei_reference.techniques import Released
 
+# What a recipient needs; how the data were received and who opted out stays with the producer.
+_HEAD = ("$schema", "name", "title", "version")
+_OWN = ("profile", "level", "operator", "subjects", "population", "linkage")
+
 
 def data_package(organization: Organization, result: Result) -> dict[str, Any]:
     """The organization declaration with only what was released, and how its values are written."""
-    released = {
-        f"{name}.{column.field.name}": column for name, columns in result.columns.items() for column in columns
-    }
-    document = {name: value for name, value in organization.source.items() if name not in ("resources", "tokumei")}
-    own = dict(organization.source["tokumei"])
-    opt_out = own.get("optOut")
-    if isinstance(opt_out, dict) and opt_out.get("statusField") not in released:
-        own["optOut"] = {name: value for name, value in opt_out.items() if name != "statusField"}
-    groups = own.get("redundancyGroups")
-    if isinstance(groups, dict):
-        left = {name: [m for m in group.get("members", []) if m in released] for name, group in groups.items()}
-        own["redundancyGroups"] = {
-            name: {**group, "members": left[name]} for name, group in groups.items() if len(left[name]) > 1
-        }
-    if isinstance(own.get("relations"), list):
-        own["relations"] = [r for r in own["relations"] if r.get("from") in released and r.get("to") in released]
+    released = {f"{name}.{column.field.name}": column for name, columns in result.columns.items() for column in columns}
+    document = {name: organization.source[name] for name in _HEAD if name in organization.source}
+    source = organization.source["tokumei"]
+    own: dict[str, Any] = {name: source[name] for name in _OWN if name in source}
+    groups = source.get("redundancyGroups", {})
+    left = {name: [m for m in group.get("members", []) if m in released] for name, group in groups.items()}
+    kept = {name: {**group, "members": left[name]} for name, group in groups.items() if len(left[name]) > 1}
+    if kept:
+        own["redundancyGroups"] = kept
+    relations = [r for r in source.get("relations", []) if r.get("from") in released and r.get("to") in released]
+    if relations:
+        own["relations"] = relations
+    own["state"] = "released"
     return {
         **document,
         "tokumei": own,
         "resources": [
-            _resource(resource, result.columns[resource.name], released)
+            _resource(resource, result.columns[resource.name], released, frozenset(kept))
             for resource in organization.resources
             if result.columns[resource.name]
         ],
     }
 
 
-def _resource(resource: Resource, columns: list[Released], released: dict[str, Released]) -> dict[str, Any]:
-    schema: dict[str, Any] = {"fields": [_field(column) for column in columns], "missingValues": [""]}
+def _resource(
+    resource: Resource, columns: list[Released], released: dict[str, Released], groups: frozenset[str]
+) -> dict[str, Any]:
+    schema: dict[str, Any] = {"fields": [_field(column, groups) for column in columns], "missingValues": [""]}
     names = {column.field.name for column in columns}
     if resource.primary_key and names.issuperset(resource.primary_key):
         schema["primaryKey"] = list(resource.primary_key)
@@ -70,7 +73,7 @@ def _same(one: Released, other: Released) -> bool:
     return one.sql.replace(one.field.column, "") == other.sql.replace(other.field.column, "")
 
 
-def _field(column: Released) -> dict[str, Any]:
+def _field(column: Released, groups: frozenset[str]) -> dict[str, Any]:
     source = column.field.source
     field: dict[str, Any] = {"name": column.field.name, "type": column.type}
     for name in ("title", "description"):
@@ -78,7 +81,10 @@ def _field(column: Released) -> dict[str, Any]:
             field[name] = source[name]
     if column.constraints:
         field["constraints"] = dict(column.constraints)
-    return {**field, "tokumei": {**source["tokumei"], "representation": dict(column.representation)}}
+    own = {name: value for name, value in source["tokumei"].items() if name not in ("generator", "redundancyGroup")}
+    if source["tokumei"].get("redundancyGroup") in groups:
+        own["redundancyGroup"] = source["tokumei"]["redundancyGroup"]
+    return {**field, "tokumei": {**own, "representation": dict(column.representation)}}
 
 
 def risk(result: Result) -> dict[str, Any]:

@@ -52,7 +52,7 @@ def load(connection: duckdb.DuckDBPyConnection, root: Path, resource: Resource) 
         if resource.format == "csv":
             table = _read_csv(root / resource.path, resource)
         else:
-            table = pyarrow.parquet.read_table(root / resource.path)
+            table = pyarrow.parquet.ParquetFile(root / resource.path).read()
     except (pa.ArrowException, UnicodeError, csv.Error, OSError):
         raise Refusal("INPUT_INVALID", at) from None
     names = list(table.column_names)
@@ -100,7 +100,9 @@ def _read_csv(file: Path, resource: Resource) -> Any:
     return table.slice(1).rename_columns(header)
 
 
-def write(connection: duckdb.DuckDBPyConnection, table: Table, released: list[Released], root: Path, work: Path) -> None:
+def write(
+    connection: duckdb.DuckDBPyConnection, table: Table, released: list[Released], root: Path, work: Path
+) -> None:
     """Write the table ``r<index>`` of the released columns in the format that was declared."""
     resource = table.resource
     file = root / resource.path

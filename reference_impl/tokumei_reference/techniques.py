@@ -59,7 +59,9 @@ def release_column(treatment: Treatment, processing: Processing, keys: Keyring, 
 
 
 def named_secret(step: Step, processing: Processing, keys: Keyring) -> str:
-    """The secret that a step names: declared, and given with the request."""
+    """The secret that a step names, which must be declared and given; the default when it names none."""
+    if "secret" not in step.params and step.technique != "pseudonymize-keyed":
+        return keys.default()
     name = step.params.get("secret")
     for i, secret in enumerate(processing.secrets):
         if secret.get("id") == name and isinstance(name, str):
@@ -74,8 +76,7 @@ def named_secret(step: Step, processing: Processing, keys: Keyring) -> str:
 
 def _pseudonym(field: Field, step: Step, processing: Processing, keys: Keyring) -> Released:
     params = step.params
-    keyed = step.technique == "pseudonymize-keyed"
-    if keyed and params.get("function", "HMAC-SHA-256") != "HMAC-SHA-256":
+    if params.get("function", "HMAC-SHA-256") != "HMAC-SHA-256":
         raise unsupported(step.at("params", "function"))
     if params.get("scope", "release") != "release":
         raise unsupported(step.at("params", "scope"))
@@ -84,7 +85,7 @@ def _pseudonym(field: Field, step: Step, processing: Processing, keys: Keyring) 
         raise invalid(step, "params", "bits")
     if not isinstance(domain, str) or not domain:
         raise invalid(step, "params", "domain")
-    secret = named_secret(step, processing, keys) if keyed else keys.default()
+    secret = named_secret(step, processing, keys)
     mac = keys.mac(field.column, secret, step.technique, domain)
     required = {name: value for name, value in field.constraints.items() if name in ("required", "unique")}
     return Released(field, f"left({mac}, {bits // 4})", "string", _representation("value"), required, False)
@@ -144,13 +145,15 @@ def _coded(field: Field, steps: tuple[Step, ...]) -> Released:
     for name, bound in (("maximum", top), ("minimum", bottom)):
         if bound is not None:
             constraints[name] = bound
-    extremes = {name: bound for name, bound in (("top", top), ("bottom", bottom)) if bound is not None}
+    # The text of a value within the bounds is left as it was: 12.50 stays 12.50.
     sql = f"CASE{cases} ELSE {field.column} END"
-    return Released(field, sql, field.type, _representation("value", **extremes), constraints, True)
+    return Released(field, sql, field.type, _representation("value"), constraints, True)
 
 
 def _binned(field: Field, step: Step, top: Any, bottom: Any, coded: Step | None = None) -> Released:
     width = step.params.get("bin")
+    if isinstance(width, float) and width > 0:
+        raise unsupported(step.at("params", "bin"))
     if not is_integer(width) or not 1 <= width <= 10**9:
         raise invalid(step, "params", "bin")
     if field.type not in ("integer", "number"):
@@ -165,18 +168,15 @@ def _binned(field: Field, step: Step, top: Any, bottom: Any, coded: Step | None 
     number = f"CAST({field.column} AS {'BIGINT' if field.type == 'integer' else 'DOUBLE'})"
     low = f"CAST(floor({number} / {width}.0) AS BIGINT) * {width}"
     high = f"{low} + {width}"
-    open_ended: dict[str, str] = {}
     cases = ""
     if top is not None:
         high = f"least({high}, {top})"
-        open_ended["above"] = f"{top}+"
         cases += f" WHEN {number} >= {top} THEN '{top}+'"
     if bottom is not None:
         low = f"greatest({low}, {bottom + 1})"
-        open_ended["below"] = f"<{bottom + 1}"
         cases += f" WHEN {number} <= {bottom} THEN '<{bottom + 1}'"
     sql = f"CASE WHEN {field.column} IS NULL THEN NULL{cases} ELSE ({low}) || '{dash}' || ({high}) END"
-    representation = _representation("interval", bounds="[)", separator=dash, width=width, **open_ended)
+    representation = _representation("interval", bounds="[)", separator=dash)
     return Released(field, sql, "string", representation, _kept(field), False)
 
 
@@ -193,7 +193,7 @@ def _generalize(field: Field, step: Step, processing: Processing, lookups: Looku
         if not is_integer(length) or length < 1:
             raise invalid(step, "params", "truncate")
         sql = f"left({field.column}, {length})"
-        return Released(field, sql, "string", _representation("node", truncate=length), _kept(field), False)
+        return Released(field, sql, "string", _representation("node"), _kept(field), False)
     if set(params) != {"hierarchy", "level"}:
         raise invalid(step, "params")
     lookup, level = _hierarchy(step, processing)

@@ -15,7 +15,7 @@ _OTHERS = frozenset({
     "date-coarsen", "text-redact", "uid-map", "path-rebuild", "sample",
 })  # fmt: skip
 _PARAMS = {
-    "suppress-record": {"field", "equals", "of"},
+    "suppress-record": {"field", "equals", "in", "of"},
     "suppress-column": set(),
     "text-drop": set(),
     "keep": set(),
@@ -25,10 +25,9 @@ _PARAMS = {
     "pseudonymize-random": {"scope", "domain", "bits"},
     "date-shift": {"by", "range", "unit", "secret", "preserve"},
     "k-search": {"algorithm", "k", "maxSuppressed"},
-    "shuffle-rows": set(),
+    "shuffle-rows": {"secret"},
 }
 _DROPS = ("suppress-column", "text-drop")
-_OF_RECORDS = ("suppress-record", "k-search", "shuffle-rows")
 # Classes that no regime lets through as they are; generalizing one is no better.
 _NEVER_KEPT = frozenset({"direct", "symbol", "freetext", "link", "staff"})
 
@@ -47,10 +46,10 @@ class Treatment:
 
 @dataclass(frozen=True, slots=True)
 class OptOut:
-    """A suppress-record step: persons with this text in this field are removed everywhere."""
+    """A suppress-record step: persons with one of these texts in this field are removed everywhere."""
 
     field: Field
-    equals: str
+    texts: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +69,7 @@ class Plan:
     treatments: Mapping[tuple[str, str], Treatment]
     opt_outs: tuple[OptOut, ...]
     searches: tuple[Search, ...]
+    shuffles: tuple[Step, ...]
 
     def of(self, field: Field) -> Treatment:
         return self.treatments[field.resource, field.name]
@@ -91,6 +91,7 @@ def plan(organization: Organization, processing: Processing) -> Plan:
     }
     opt_outs: list[OptOut] = []
     searches: list[Search] = []
+    shuffles: list[Step] = []
     for step in processing.steps:
         _check_params(step)
         if step.technique in ("suppress-record", "shuffle-rows"):
@@ -100,6 +101,8 @@ def plan(organization: Organization, processing: Processing) -> Plan:
                     raise invalid(step, "fields", i)
             if step.technique == "suppress-record":
                 opt_outs.append(_opt_out(organization, step))
+            else:
+                shuffles.append(step)
             continue
         fields = quasi(organization, step.fields, step.at("fields"))
         if step.technique == "k-search":
@@ -120,7 +123,7 @@ def plan(organization: Organization, processing: Processing) -> Plan:
             if not steps:
                 raise Refusal("DECLARATION_INVALID", f"/resources/{resource.index}/schema/fields/{field.index}")
             treatments[field.resource, field.name] = Treatment(field, tuple(steps))
-    made = Plan(treatments, tuple(opt_outs), tuple(searches))
+    made = Plan(treatments, tuple(opt_outs), tuple(searches), tuple(shuffles))
     for search in searches:
         for i, field in enumerate(search.quasi):
             chain = list(made.of(field).steps)
@@ -161,12 +164,14 @@ def _opt_out(organization: Organization, step: Step) -> OptOut:
     field = organization.find(step.params.get("field"))
     if field is None:
         raise invalid(step, "params", "field")
-    equals = step.params.get("equals")
-    if not isinstance(equals, str):
-        raise invalid(step, "params", "equals")
+    if ("equals" in step.params) == ("in" in step.params):
+        raise invalid(step, "params")
+    texts = step.params["in"] if "in" in step.params else [step.params["equals"]]
+    if not isinstance(texts, list) or not texts or not all(isinstance(text, str) for text in texts):
+        raise invalid(step, "params")
     if step.params.get("of") != "subject":
         raise unsupported(step.at("params", "of"))
-    return OptOut(field, equals)
+    return OptOut(field, tuple(texts))
 
 
 def _search(step: Step, fields: tuple[Field, ...]) -> Search:
