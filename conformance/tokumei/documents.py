@@ -223,7 +223,7 @@ class _Reader:
                     value = self._value(event, events, "", 0)
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
-            line = None if mark is None else mark.line + self.first_line
+            line = None if mark is None else min(mark.line, text.count("\n")) + self.first_line
             column = 0 if mark is None else mark.column + 1
             _stop("YAML_SYNTAX", Place(file=self.file, line=line), column=column)
         except yaml.reader.ReaderError as error:

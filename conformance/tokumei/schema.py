@@ -57,12 +57,12 @@ def schema(name: str) -> Mapping[str, Any]:
     return documents.load(data("schemas", *f"{name}.schema.json".split("/"))).document
 
 
-def validate(
-    document: Document, name: str, place: Callable[[str], Place] | None = None
-) -> tuple[Problem, ...]:
+def validate(document: Document, name: str, place: Callable[[str], Place] | None = None) -> tuple[Problem, ...]:
     """What the schema refuses in a document, in document order; ``place`` adds file and line to a pointer."""
     where = place or (lambda pointer: Place(pointer=pointer))
-    errors = sorted(_validator(name).iter_errors(document), key=lambda error: [str(part) for part in error.absolute_path])
+    errors = sorted(
+        _validator(name).iter_errors(document), key=lambda error: [str(part) for part in error.absolute_path]
+    )
     found = {
         (problem.code, problem.place.pointer, str(problem.params)): problem
         for error in errors
@@ -83,7 +83,10 @@ def _problems(error: Any, where: Callable[[str], Place]) -> Iterator[Problem]:
     at = documents.pointer(*error.absolute_path)
     rule = error.validator_value
     code = CODES.get(error.validator, "SCHEMA_FORBIDDEN")
-    if error.validator == "required":
+    if list(error.absolute_schema_path)[-2:-1] == ["propertyNames"]:
+        below = at + documents.pointer(error.instance)
+        yield Problem(code=CODES["propertyNames"], place=where(below), params={"expected": rule})
+    elif error.validator == "required":
         for missing in (name for name in rule if name not in error.instance):
             yield Problem(code=code, place=where(at), params={"expected": missing})
     elif error.validator == "additionalProperties":
