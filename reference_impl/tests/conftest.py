@@ -38,10 +38,10 @@ def day(rng: random.Random, year: int = 2023) -> dt.date:
 def registry_rows(n: int, seed: int = 1) -> Rows:
     """``n`` persons with one to three admissions."""
     rng = random.Random(seed)
-    areas = [row[0] for row in declarations("stroke-registry")[1]["hierarchies"]["area"]["table"]]
+    areas = [row[0] for row in declarations("stroke-registry")[1]["hierarchies"]["area"]["table"][:6]]
     rows: Rows = []
     for person in range(n):
-        sex, area, age = rng.choice("男女"), rng.choice(areas), rng.randrange(40, 105)
+        sex, area, age = rng.choice("男女"), rng.choice(areas), rng.randrange(60, 105)
         for _ in range(rng.choice([1, 1, 1, 2, 3])):
             onset = day(rng)
             rows.append(
@@ -78,7 +78,7 @@ def registry_rows(n: int, seed: int = 1) -> Rows:
 
 def hospital_rows(n: int, seed: int = 1) -> dict[str, Rows]:
     rng = random.Random(seed)
-    areas = [row[0] for row in declarations("hospital")[1]["hierarchies"]["area"]["table"]]
+    areas = [row[0] for row in declarations("hospital")[1]["hierarchies"]["area"]["table"][:5]]
     out: dict[str, Rows] = {name: [] for name in ("patients", "visits", "diagnoses", "prescriptions", "labs")}
     for person in range(n):
         subject = f"{person:010d}"
@@ -89,7 +89,7 @@ def hospital_rows(n: int, seed: int = 1) -> dict[str, Rows]:
                 "name_kanji": "架空",
                 "name_kana": "ｶｸｳ",
                 "birth": "1950-01-01",
-                "age": str(rng.randrange(20, 105)),
+                "age": str(rng.randrange(70, 105)),
                 "sex": rng.choice("MF"),
                 "area": rng.choice(areas),
                 "phone": "",

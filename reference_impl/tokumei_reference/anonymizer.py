@@ -12,7 +12,7 @@ from tokumei_reference import persons, tables
 from tokumei_reference.declarations import Organization, Processing, Resource
 from tokumei_reference.privacy import Targets, read_targets, smallest_class, suppress
 from tokumei_reference.pseudonyms import Keyring
-from tokumei_reference.refusals import Refusal
+from tokumei_reference.refusals import Refusal, of_declarations
 from tokumei_reference.techniques import Lookups, Released, named_secret, release_column
 from tokumei_reference.treatments import Plan, plan
 
@@ -37,12 +37,13 @@ def anonymize(
     work: Path,
 ) -> Result:
     """Anonymize the files below ``source`` into ``out``; ``work`` is a private folder for spilling."""
-    named = processing.source.get("organization", {})
-    for part in ("name", "version"):
-        if part in named and named[part] != organization.source.get(part):
-            raise Refusal("ORGANIZATION_MISMATCH", f"/organization/{part}")
-    made = plan(organization, processing)
-    targets = read_targets(organization, processing, made)
+    with of_declarations():
+        named = processing.source.get("organization", {})
+        for part in ("name", "version"):
+            if part in named and named[part] != organization.source.get(part):
+                raise Refusal("ORGANIZATION_MISMATCH", f"/organization/{part}")
+        made = plan(organization, processing)
+        targets = read_targets(organization, processing, made)
     config: dict[str, str | bool | int | float | list[str]] = {
         "threads": "2",
         "temp_directory": str(work),
@@ -52,15 +53,16 @@ def anonymize(
     with duckdb.connect(":memory:", config=config) as connection:
         keys = Keyring(connection, secrets, processing.release)
         lookups: Lookups = {}
-        columns = {
-            resource.name: [
-                release_column(made.of(field), processing, keys, lookups)
-                for field in resource.fields
-                if made.of(field).released
-            ]
-            for resource in organization.resources
-        }
-        shuffles = {name: named_secret(step, processing, keys) for step in made.shuffles for name in step.fields}
+        with of_declarations():
+            columns = {
+                resource.name: [
+                    release_column(made.of(field), processing, keys, lookups)
+                    for field in resource.fields
+                    if made.of(field).released
+                ]
+                for resource in organization.resources
+            }
+            shuffles = {name: named_secret(step, processing, keys) for step in made.shuffles for name in step.fields}
         tables.check_files(source, organization.resources)
         loaded = [tables.load(connection, source, resource) for resource in organization.resources]
         for table in loaded:

@@ -16,7 +16,7 @@ import duckdb
 from tokumei_reference import documents, releases
 from tokumei_reference.anonymizer import anonymize
 from tokumei_reference.declarations import Document, read_organization, read_processing
-from tokumei_reference.refusals import MESSAGES, Refusal, unsupported
+from tokumei_reference.refusals import MESSAGES, Refusal, of_declarations, unsupported
 
 
 def statement() -> Any:
@@ -86,10 +86,9 @@ def _answer(request: Path, build: Path) -> None:
             asked[name] = documents.read(request, name)
         except (ValueError, OSError):
             raise Refusal("DECLARATION_INVALID", "/" + name) from None
-    organization = read_organization(asked["organization"])
-    processing = read_processing(asked["processing"])
-    if not isinstance(processing.source.get("organization", {}), Mapping):
-        raise Refusal("DECLARATION_INVALID", "/organization")
+    with of_declarations():
+        organization = read_organization(asked["organization"])
+        processing = read_processing(asked["processing"])
     with tempfile.TemporaryDirectory(prefix="tokumei-") as work:
         result = anonymize(
             organization, processing, _secrets(request, head), request / "data", build / "data", Path(work)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Literal, TypeAlias
 
 Status: TypeAlias = Literal["refused", "unsupported", "error"]
@@ -37,3 +39,12 @@ def unsupported(path: str) -> Refusal:
 def pointer(*parts: object) -> str:
     """A JSON pointer (RFC 6901)."""
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+
+
+@contextmanager
+def of_declarations() -> Iterator[None]:
+    """While only declarations are read, a value of a wrong type is theirs: what no rule names ends here."""
+    try:
+        yield
+    except (TypeError, ValueError, LookupError, AttributeError):
+        raise Refusal("DECLARATION_INVALID") from None
