@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import time
 import traceback
 
@@ -21,16 +23,20 @@ class InProcess(Closing):
         return self._info
 
     def call(self, request: Request) -> Call:
-        """One call. There is no log to read, so none counts as captured unless the product fell."""
+        """One call; what the callable prints through Python's streams is its log."""
         began = time.perf_counter()
+        printed = io.StringIO()
+        response, trouble = None, ""
         try:
-            response = self._product(request)
+            with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+                response = self._product(request)
         except Exception:  # noqa: BLE001 - a crash of the product is a result, not an error
-            return Call(
-                request=request,
-                response=None,
-                trouble="crash",
-                log=traceback.format_exc(),
-                seconds=time.perf_counter() - began,
-            )
-        return Call(request=request, response=response, log_captured=False, seconds=time.perf_counter() - began)
+            trouble = "crash"
+            printed.write(traceback.format_exc())
+        return Call(
+            request=request,
+            response=response,
+            trouble="crash" if trouble else "",
+            log=printed.getvalue(),
+            seconds=time.perf_counter() - began,
+        )

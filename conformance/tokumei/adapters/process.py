@@ -57,7 +57,7 @@ class Exec(Closing):
                     ),
                     exit_code=Exit.PRODUCT,
                 )
-            if self.hello:
+            if self.hello.get("name"):
                 self._info = info_from(self.hello, self._cwd or Path.cwd(), "hello")
             else:
                 self._info = default_info(self._name)

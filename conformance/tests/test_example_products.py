@@ -1,0 +1,120 @@
+"""The example products, written against the protocol alone, do what their declarations say."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+import shutil
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from tokumei import schema
+from tokumei.adapters.base import Adapter
+from tokumei.adapters.connect import connect
+from tokumei.adapters.doctor import diagnose
+from tokumei.model import Request, TokumeiError
+
+PRODUCTS = Path(__file__).parents[2] / "examples" / "products"
+SPECS = [
+    pytest.param(
+        "java-batch",
+        "batch:java Anon.java",
+        marks=[pytest.mark.java, pytest.mark.skipif(shutil.which("java") is None, reason="needs a JDK")],
+    ),
+    pytest.param(
+        "node-exec",
+        "exec:node anon.js",
+        marks=[pytest.mark.node, pytest.mark.skipif(shutil.which("node") is None, reason="needs Node.js")],
+    ),
+    pytest.param("python-function", "python:anon:anonymize"),
+]
+each = pytest.mark.parametrize(("folder", "spec"), SPECS)
+VALUES = {
+    "性別": ["男", "女"],
+    "病名": ["高血圧症", "糖尿病", "肺炎", "骨折"],
+    "来院方法": ["独歩", "救急車", "紹介"],
+    "転帰": ["治癒", "軽快", "中止"],
+    "受診時間帯": ["深夜", "午前", "夜間"],
+}
+
+
+def people(count: int) -> dict[str, list[str | None]]:
+    chance = random.Random(count)
+    days = [dt.date(2023, 4, 1) + dt.timedelta(chance.randrange(300)) for _ in range(count)]
+    table: dict[str, list[str | None]] = {
+        "患者ID": [f"P{number:06}" for number in range(count)],
+        "氏名": [f'架空, "{number}"\n太郎' for number in range(count)],
+        "年齢": [None if number < 4 else str(chance.choice([34, 35, 39, 40, 89, 90, 101])) for number in range(count)],
+        "性別": [chance.choice(VALUES["性別"]) for _ in range(count)],
+        "受診日": [day.isoformat() for day in days],
+        "退院日": [None if at % 7 == 0 else (day + dt.timedelta(at % 9)).isoformat() for at, day in enumerate(days)],
+    }
+    return table | {name: [chance.choice(VALUES[name]) for _ in range(count)] for name in list(VALUES)[1:]}
+
+
+def ask(adapter: Adapter, table: dict[str, list[str | None]], **files: bytes) -> Request:
+    organization, processing = adapter.describe().settings[0]
+    columns = {name: pa.array(cells, pa.string()) for name, cells in table.items()}
+    return Request(
+        id="r",
+        organization=organization,
+        processing=processing,
+        data={"patients": pa.table(columns)},
+        files={"patients.csv": content for content in files.values()},
+    )
+
+
+@each
+def test_a_release_is_as_declared_and_what_cannot_be_is_refused(folder: str, spec: str) -> None:
+    with connect(spec, cwd=PRODUCTS / folder) as adapter:
+        assert adapter.describe().configuration == "fixed"
+        table = people(120)
+        call = adapter.call(ask(adapter, table))
+        assert call.released, (call.trouble, call.log, call.response)
+        assert call.response is not None
+        assert call.response.problems == ()
+        released = call.response.data["patients"].to_pydict()
+        assert set(released) == set(table) - {"氏名"}
+        assert not set(released["患者ID"]) & set(table["患者ID"])
+        assert len(set(released["患者ID"])) == len(released["患者ID"]) >= 100
+        assert set(released["年齢"]) <= {None, "30-40", "40-50", "80-90", "90+"}
+        assert min(Counter(zip(released["年齢"], released["性別"], strict=True)).values()) >= 3
+        assert stays(released) <= stays(table)
+        assert released["受診時間帯"] != table["受診時間帯"]
+        assert call.response.processing == adapter.describe().settings[0][1]
+        again = adapter.call(ask(adapter, table)).response
+        assert again is not None
+        assert not set(again.data["patients"]["患者ID"].to_pylist()) & set(released["患者ID"])
+        for wrong, code in (
+            (people(9), "CANNOT_MEET_PRIVACY"),
+            (people(0), "CANNOT_MEET_PRIVACY"),
+            (people(40) | {"受診日": ["2023-02-30"] * 40}, "INPUT_INVALID"),
+            (people(40) | {"転帰": ["架空太郎"] * 40}, "INPUT_INVALID"),
+            (people(40) | {"患者ID": ["P000001"] * 40}, "INPUT_INVALID"),
+            ({"患者ID": ["P000001"]}, "ORGANIZATION_MISMATCH"),
+        ):
+            response = adapter.call(ask(adapter, wrong)).response
+            assert response is not None
+            assert (response.status, response.code, response.data) == ("refused", code, {})
+        hostile = adapter.call(ask(adapter, table, raw=b"\xff\xfe\x00broken")).response
+        assert hostile is not None
+        assert (hostile.status, hostile.code) == ("refused", "INPUT_INVALID")
+
+
+def stays(table: dict[str, list[str | None]]) -> Counter[object]:
+    """Length of stay with the values that are kept, as often as it occurs."""
+    dates = zip(table["受診日"], table["退院日"], table["病名"], table["転帰"], strict=True)
+    return Counter(
+        (None if not out else dt.date.fromisoformat(out) - dt.date.fromisoformat(come or ""), *kept)
+        for come, out, *kept in dates
+    )
+
+
+@each
+def test_the_doctor_finds_it_healthy(folder: str, spec: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(PRODUCTS / folder)
+    assert all(ok for _, ok, _ in diagnose(spec))
