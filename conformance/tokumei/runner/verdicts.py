@@ -30,7 +30,8 @@ class ClauseResult:
     @property
     def bound95(self) -> float | None:
         """The upper 95 % bound of the rate after nothing was found in ``count`` opportunities."""
-        return zero_upper(self.count) if self.verdict is Verdict.PASS and self.count else None
+        exact = self.verdict is Verdict.PASS and self.count and not self.statistics
+        return zero_upper(self.count) if exact else None
 
 
 def judged(
