@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import nox
 
 nox.options.default_venv_backend = "virtualenv"
@@ -60,6 +62,10 @@ def power(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Run the benchmarks."""
+    """Run every benchmark, or one: ``nox -s bench -- benchmarks/measures.py --threads 2``."""
     _install(session)
-    session.run("python", "-m", "pytest", "benchmarks", "-p", "no:randomly", *session.posargs)
+    if session.posargs:
+        session.run("python", *session.posargs)
+        return
+    for script in sorted(Path("benchmarks").glob("*.py")):
+        session.run("python", str(script))
