@@ -6,7 +6,7 @@ that has to change.
 
 from __future__ import annotations
 
-import codecs
+import io
 import re
 from collections import Counter
 from itertools import pairwise
@@ -88,6 +88,15 @@ def _cycle(tables: _Tables, name: str) -> bool:
     return False
 
 
+def is_encoding(name: str) -> bool:
+    """Whether Python can decode text with an encoding of that name."""
+    try:
+        io.TextIOWrapper(io.BytesIO(), encoding=name)
+    except (LookupError, ValueError):
+        return False
+    return True
+
+
 def organization(loaded: Loaded) -> tuple[Problem, ...]:
     """What is wrong inside the organization declaration alone."""
     return tuple(_organization(loaded, _Tables(loaded)))
@@ -115,9 +124,7 @@ def _organization(loaded: Loaded, tables: _Tables) -> Iterator[Problem]:
         name = resource["name"]
         if tables.at[name] != at:
             yield Problem(code="DUPLICATE_RESOURCE", place=loaded.place(at + "/name"), params={"resource": name})
-        try:
-            codecs.lookup(resource.get("encoding", "utf-8"))
-        except LookupError:
+        if not is_encoding(resource.get("encoding", "utf-8")):
             yield Problem(code="UNKNOWN_ENCODING", place=loaded.place(at + "/encoding"), params={"resource": name})
         yield from _table(loaded, tables, resource, at)
     yield from _container(loaded, tables)

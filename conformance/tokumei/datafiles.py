@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from tokumei.crosscheck import is_encoding
 from tokumei.documents import pointer
 from tokumei.model import Place, Problem
 
@@ -100,9 +101,7 @@ class _File:
             yield Problem(code="PARQUET_UNREADABLE", place=self._file())
 
     def _csv(self) -> Iterator[Problem]:
-        try:
-            codecs.lookup(self.encoding)
-        except LookupError:
+        if not is_encoding(self.encoding):
             return
         bad = _undecodable(self.path, self.encoding)
         if bad is not None:
@@ -115,15 +114,16 @@ class _File:
         if marked and is_utf8:
             yield Problem(code="DATA_BOM", place=self._file(1))
         encoding = "utf-8-sig" if is_utf8 else self.encoding
-        dialect = self.resource.get("dialect", {})
-        try:
-            with self.path.open(encoding=encoding, newline="") as text:
-                rows = csv.reader(
-                    text, delimiter=dialect.get("delimiter", ","), quotechar=dialect.get("quoteChar", '"'), strict=True
-                )
+        with self.path.open(encoding=encoding, newline="") as text:
+            try:
+                rows = csv.reader(text, strict=True, **_dialect(self.resource.get("dialect", {})))
+            except (TypeError, ValueError, AttributeError):
+                yield Problem(code="DIALECT_INVALID", place=self.organization.place(self.at + "/dialect"))
+                return
+            try:
                 yield from self._rows(rows)
-        except csv.Error:
-            yield Problem(code="CSV_SYNTAX", place=self._file(rows.line_num))
+            except csv.Error:
+                yield Problem(code="CSV_SYNTAX", place=self._file(rows.line_num))
 
     def _rows(self, rows: Any) -> Iterator[Problem]:
         header: list[str] = next(rows, [])
@@ -207,6 +207,10 @@ class _Counts:
                 self.mistyped[name] += len(column) - column.null_count
 
 
+def _dialect(dialect: Mapping[str, Any]) -> dict[str, Any]:
+    return {"delimiter": dialect.get("delimiter", ","), "quotechar": dialect.get("quoteChar", '"')}
+
+
 def _test(field: Mapping[str, Any]) -> Callable[[str], bool] | None:
     """The lexical test of a field's type, None where every text is allowed."""
     kind = field["type"]
@@ -225,7 +229,7 @@ def _test(field: Mapping[str, Any]) -> Callable[[str], bool] | None:
 def _parses(parse: Callable[[str], object], value: str) -> bool:
     try:
         parse(value)
-    except ValueError:
+    except (ValueError, TypeError):
         return False
     return True
 
@@ -241,6 +245,8 @@ def _undecodable(path: Path, encoding: str) -> int | None:
                 line += decoder.decode(chunk, final=not chunk).count("\n")
             except UnicodeDecodeError as error:
                 return line + error.object.count(b"\n", 0, error.start)
+            except UnicodeError:
+                return line
             if not chunk:
                 return None
 
