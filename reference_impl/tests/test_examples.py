@@ -7,6 +7,8 @@ import subprocess
 import sys
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from conftest import KEY, Caller, csv_bytes, declarations, hospital_rows, registry_rows
 
@@ -155,3 +157,50 @@ def test_no_secret_in_the_release(run: Caller) -> None:
 
 def test_csv_helper_quotes_empty() -> None:
     assert csv_bytes([{"a": None, "b": ""}], ["a", "b"], "utf-8") == b'"a","b"\r\n,""\r\n'
+
+
+def test_typed_parquet_stays_typed(run: Caller) -> None:
+    org, pro = declarations("hospital")
+    rows = hospital_rows(200)
+    request = run.request(org, pro, rows)
+    file = request / "data" / "labs.parquet"
+    text = pq.read_table(file)
+    types = {"value": pa.float64(), "taken_on": pa.date32()}
+    typed = {
+        n: pa.array([float(v) for v in text[n].to_pylist()])
+        if n == "value"
+        else text[n].cast(types.get(n, pa.string()))
+        for n in text.column_names
+    }
+    pq.write_table(pa.table(typed), file)
+    out = run.send(request)
+    assert out.status == "ok"
+    got = pq.read_table(out.folder / "data" / "labs.parquet")
+    assert got.schema.field("value").type == pa.float64() and got.schema.field("taken_on").type == pa.date32()
+    other = run(org, pro, rows).tables["labs"]
+    assert [str(day) for day in got["taken_on"].to_pylist()] == list(other["taken_on"])
+    assert set(got["value"].to_pylist()) == {0.3, 300.0, 12.5}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp932", "euc_jp", "utf-16", "utf-8-sig"])
+def test_encodings(run: Caller, encoding: str) -> None:
+    org, pro = declarations("stroke-registry")
+    org["resources"][0]["encoding"] = encoding
+    out = run(org, pro, {"registry": registry_rows(100)})
+    assert out.status == "ok"
+    assert set(out.tables["registry"]["性別"]) == {"男", "女"}
+
+
+def test_bottom_and_top_before_bins(run: Caller) -> None:
+    org, pro = declarations("stroke-registry")
+    next(s for s in pro["steps"] if s["id"] == "s08")["params"] = {"top": 95, "bottom": 62}
+    rows = registry_rows(400)
+    out = run(org, pro, {"registry": rows})
+    assert set(out.tables["registry"]["年齢"]) <= {"<63", "63-70", "70-80", "80-90", "90-95", "95+"}
+    assert {"<63", "95+"} & set(out.tables["registry"]["年齢"])
+
+
+def test_persons_removed_by_a_list_of_texts(run: Caller) -> None:
+    org, pro = declarations("stroke-registry")
+    pro["steps"][0]["params"] = {"field": "registry.提供停止", "in": ["0", "1"], "of": "subject"}
+    assert run(org, pro, {"registry": registry_rows(100)}).reason == ("CANNOT_MEET_PRIVACY", "/targets/1")

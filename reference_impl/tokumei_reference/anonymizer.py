@@ -13,7 +13,7 @@ from tokumei_reference.declarations import Organization, Processing, Resource
 from tokumei_reference.privacy import Targets, read_targets, smallest_class, suppress
 from tokumei_reference.pseudonyms import Keyring
 from tokumei_reference.refusals import Refusal, of_declarations
-from tokumei_reference.techniques import Lookups, Released, named_secret, release_column
+from tokumei_reference.techniques import Needs, Released, named_secret, release_column
 from tokumei_reference.treatments import Plan, plan
 
 
@@ -52,11 +52,11 @@ def anonymize(
     }
     with duckdb.connect(":memory:", config=config) as connection:
         keys = Keyring(connection, secrets, processing.release)
-        lookups: Lookups = {}
+        needs = Needs()
         with of_declarations():
             columns = {
                 resource.name: [
-                    release_column(made.of(field), processing, keys, lookups)
+                    release_column(made.of(field), processing, keys, needs)
                     for field in resource.fields
                     if made.of(field).released
                 ]
@@ -67,10 +67,12 @@ def anonymize(
         loaded = [tables.load(connection, source, resource) for resource in organization.resources]
         for table in loaded:
             tables.validate(connection, table)
-        _look_up(connection, organization, lookups)
+        _look_up(connection, organization, needs)
         persons.attach(connection, organization)
         before = persons.count(connection)
         _select(connection, organization, made, targets, columns)
+        offsets = "".join(f", {sql} AS {name}" for sql, name in needs.offsets.items())
+        connection.execute(f"CREATE TABLE released AS SELECT p{offsets} FROM alive")
         _release(connection, organization, columns, keys, shuffles)
         reached = _measure(connection, organization, targets)
         rows = {}
@@ -83,9 +85,9 @@ def anonymize(
         return Result(columns, before, persons.count(connection), rows, reached)
 
 
-def _look_up(connection: duckdb.DuckDBPyConnection, organization: Organization, lookups: Lookups) -> None:
+def _look_up(connection: duckdb.DuckDBPyConnection, organization: Organization, needs: Needs) -> None:
     """Load the hierarchies; a value that none of their rows holds cannot be generalized."""
-    for (resource, name), lookup in lookups.items():
+    for (resource, name), lookup in needs.lookups.items():
         connection.execute(f"CREATE TABLE IF NOT EXISTS {lookup.name} (v VARCHAR, g VARCHAR)")
         if not _rows(connection, lookup.name):
             values = ", ".join(["(?, ?)"] * len(lookup.rows))
@@ -145,8 +147,8 @@ def _release(
         values = [f"{column.sql} AS {column.field.column}" for column in columns[resource.name]]
         order = keys.mac(_identity(resource), shuffles.get(resource.name, keys.default()), "order", resource.name)
         connection.execute(
-            f"CREATE TABLE r{resource.index} AS SELECT {', '.join([*values, 'p'])} FROM s{resource.index} "
-            f"WHERE p IN (FROM alive) ORDER BY {order}"
+            f"CREATE TABLE r{resource.index} AS SELECT {', '.join([*values, 'p'])} "
+            f"FROM s{resource.index} JOIN released USING (p) ORDER BY {order}"
         )
         for column in columns[resource.name]:
             year = f"length({column.field.column}) <> 10 AND {column.field.column} IS NOT NULL"

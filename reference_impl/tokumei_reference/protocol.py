@@ -118,6 +118,8 @@ def _secrets(request: Path, head: Document) -> dict[str, bytes]:
 def serve(lines: TextIO, out: TextIO) -> None:
     """Answer JSON lines until the end of input."""
     for line in lines:
+        if not line.strip():
+            continue
         try:
             message = json.loads(line)
             match message:
@@ -143,5 +145,9 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 2:
         sys.stderr.write("usage: python -m tokumei_reference [REQUEST RESPONSE]\n")
         return 2
-    call(Path(arguments[0]), Path(arguments[1]))
+    try:
+        call(Path(arguments[0]), Path(arguments[1]))
+    except OSError:  # no place to write an answer to; a traceback is never printed
+        sys.stderr.write("the response could not be written\n")
+        return 1
     return 0

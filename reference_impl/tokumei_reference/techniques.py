@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from dataclasses import dataclass, field
+from typing import Any
 
 from tokumei_reference.declarations import Document, Field, Processing, Step
 from tokumei_reference.pseudonyms import Keyring
@@ -33,28 +33,42 @@ class Lookup:
     rows: tuple[tuple[str, str], ...]
 
 
-Lookups: TypeAlias = dict[tuple[str, str], Lookup]
+@dataclass(slots=True)
+class Needs:
+    """What the expressions of all columns read beside their column: hierarchies, and offsets of persons.
+
+    ``offsets`` maps an expression over the person ``p`` to the column that holds it.
+    """
+
+    lookups: dict[tuple[str, str], Lookup] = field(default_factory=dict)
+    offsets: dict[str, str] = field(default_factory=dict)
+
+
+def _plain(field: Field) -> str:
+    """The value as it is. An integer loses a sign or zeros that only mark the row: 007 and +7 are 7."""
+    if field.type == "integer":
+        return f"CAST(CAST({field.column} AS BIGINT) AS VARCHAR)"
+    return field.column
 
 
 def _representation(kind: str, **more: object) -> dict[str, Any]:
     return {"kind": kind, **more, "missing": [""], "suppressed": []}
 
 
-def release_column(treatment: Treatment, processing: Processing, keys: Keyring, lookups: Lookups) -> Released:
-    """The SQL of one field; ``lookups`` collects the tables that it needs."""
+def release_column(treatment: Treatment, processing: Processing, keys: Keyring, needs: Needs) -> Released:
+    """The SQL of one field; ``needs`` collects what it reads."""
     field, first = treatment.field, treatment.steps[0]
-    column = field.column
     match first.technique:
         case "keep":
-            return Released(field, column, field.type, _representation("value"), field.constraints, True)
+            return Released(field, _plain(field), field.type, _representation("value"), field.constraints, True)
         case "pseudonymize-keyed" | "pseudonymize-random":
             return _pseudonym(field, first, processing, keys)
         case "date-shift":
-            return _date_shift(field, first, processing, keys)
+            return _date_shift(field, first, processing, keys, needs)
         case "top-bottom-code":
             return _coded(field, treatment.steps)
         case "generalize":
-            return _generalize(field, first, processing, lookups)
+            return _generalize(field, first, processing, needs)
     raise unsupported(first.at("technique"))
 
 
@@ -91,7 +105,7 @@ def _pseudonym(field: Field, step: Step, processing: Processing, keys: Keyring) 
     return Released(field, f"left({mac}, {bits // 4})", "string", _representation("value"), required, False)
 
 
-def _date_shift(field: Field, step: Step, processing: Processing, keys: Keyring) -> Released:
+def _date_shift(field: Field, step: Step, processing: Processing, keys: Keyring, needs: Needs) -> Released:
     params = step.params
     if field.type != "date":
         raise invalid(step, "fields")
@@ -110,12 +124,13 @@ def _date_shift(field: Field, step: Step, processing: Processing, keys: Keyring)
     if count < 2:  # one possible offset hides nothing
         raise invalid(step, "params", "range")
     secret = named_secret(step, processing, keys)
-    # 60 bits of the HMAC modulo the number of offsets: the bias is below 2^-50. Zero is stepped over.
+    # 60 bits of the HMAC modulo the number of offsets: the bias is below 2^-40. Zero is stepped over.
     offset = f"{low} + ('0x' || left({keys.mac('p', secret, 'date-shift')}, 15))::BIGINT % {count}"
     if crosses:
         offset = f"({offset}) + CAST(({offset}) >= 0 AS BIGINT)"
     days = 7 if params.get("unit") == "week" else 1
-    sql = f"CAST(CAST({field.column} AS DATE) + CAST({days} * ({offset}) AS INTEGER) AS VARCHAR)"
+    name = needs.offsets.setdefault(f"CAST({days} * ({offset}) AS INTEGER)", f"o{len(needs.offsets)}")
+    sql = f"CAST(CAST({field.column} AS DATE) + {name} AS VARCHAR)"
     return Released(field, sql, "date", _representation("value"), _kept(field), True)
 
 
@@ -146,7 +161,7 @@ def _coded(field: Field, steps: tuple[Step, ...]) -> Released:
         if bound is not None:
             constraints[name] = bound
     # The text of a value within the bounds is left as it was: 12.50 stays 12.50.
-    sql = f"CASE{cases} ELSE {field.column} END"
+    sql = f"CASE{cases} ELSE {_plain(field)} END"
     return Released(field, sql, field.type, _representation("value"), constraints, True)
 
 
@@ -184,7 +199,7 @@ def _kept(field: Field) -> dict[str, Any]:
     return {name: value for name, value in field.constraints.items() if name == "required"}
 
 
-def _generalize(field: Field, step: Step, processing: Processing, lookups: Lookups) -> Released:
+def _generalize(field: Field, step: Step, processing: Processing, needs: Needs) -> Released:
     params = step.params
     if set(params) == {"bin"}:
         return _binned(field, step, None, None)
@@ -197,7 +212,7 @@ def _generalize(field: Field, step: Step, processing: Processing, lookups: Looku
     if set(params) != {"hierarchy", "level"}:
         raise invalid(step, "params")
     lookup, level = _hierarchy(step, processing)
-    lookups[field.resource, field.name] = lookup
+    needs.lookups[field.resource, field.name] = lookup
     sql = f"(SELECT g FROM {lookup.name} WHERE v = {field.column})"
     representation = _representation("node", hierarchy=params["hierarchy"], level=level)
     return Released(field, sql, "string", representation, _kept(field), False)

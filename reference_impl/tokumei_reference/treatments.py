@@ -130,6 +130,8 @@ def plan(organization: Organization, processing: Processing) -> Plan:
             # Released values are what is counted; a transformation after the search would undo it.
             if not made.of(field).released or any(step.index > search.step.index for step in chain):
                 raise invalid(search.step, "fields", i)
+            if chain[0].technique == "date-shift":  # offsets are made for those who stay, after the search
+                raise unsupported(search.step.at("fields", i))
     if organization.opt_out_field:
         flag = organization.find(organization.opt_out_field)
         if all(opt_out.field != flag for opt_out in opt_outs):
