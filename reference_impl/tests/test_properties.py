@@ -85,3 +85,27 @@ def test_another_key_changes_every_pseudonym(one: bytes, two: bytes) -> None:
     first, second = (set(call(drawn, 2, key)[0].tables["registry"]["患者番号"]) for key in (one, two))
     assert len(first) == len(second) == 10
     assert (first == second) if one == two else not first & second
+
+
+cells = st.none() | st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\0"), max_size=6)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(cells | st.sampled_from(["", '"', "\r", "\n", "\r\n", ",", " a", "#", "NULL", "\\N", "'", "\ufeff", "NaN"]),
+                min_size=8, max_size=8))  # fmt: skip
+def test_kept_text_is_kept(drawn: list[str | None]) -> None:
+    org, pro = declarations("stroke-registry")
+    resource = org["resources"][0]
+    resource["encoding"] = "utf-8"
+    fields = resource["schema"]["fields"]
+    fields.append({"name": "メモ", "type": "string", "tokumei": {"class": ["neutral"]}})
+    pro["steps"].append({"id": "z", "technique": "keep", "fields": ["registry.メモ"]})
+    pro["targets"].pop()
+    template = {**registry_rows(1)[0], "年齢": "70", "市区町村": "函館市", "提供停止": "0"}
+    rows = [{**template, "登録番号": f"R{i:08d}", "患者番号": f"{i:08d}", "メモ": c} for i, c in enumerate(drawn)]
+    with tempfile.TemporaryDirectory() as root:
+        out = Caller(Path(root))(org, pro, {"registry": rows})
+        text = (out.folder / "data" / "registry.csv").read_bytes().decode()
+    assert out.status == "ok"
+    assert sorted(out.tables["registry"]["メモ"]) == sorted(c or "" for c in drawn)
+    assert text.count(',""\n') == drawn.count("")
