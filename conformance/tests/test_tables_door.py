@@ -17,10 +17,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tokumei.adapters.pythonhost import parse
-from tokumei.model import Request, TokumeiError
 from tokumei.modalities.tables import data
 from tokumei.modalities.tables.csvtext import CsvFault, csv_bytes, csv_table
 from tokumei.modalities.tables.files import Quota
+from tokumei.model import Request, TokumeiError
 
 
 def organization(**resource: str) -> dict[str, object]:
@@ -98,7 +98,9 @@ def test_large_and_small_tables_are_written_alike() -> None:
     assert csv_bytes(many, "utf-8") == header + b"\n" + rows * 4000
 
 
-TEXTS = st.none() | st.text(st.characters(exclude_categories=["Cs"]), max_size=6) | st.sampled_from(['"', ",", "\n", '""'])
+TEXTS = (
+    st.none() | st.text(st.characters(exclude_categories=["Cs"]), max_size=6) | st.sampled_from(['"', ",", "\n", '""'])
+)
 
 
 @settings(max_examples=60, deadline=None)
@@ -262,8 +264,8 @@ def test_a_round_trip_of_twenty_people_is_fast(tmp_path: Path) -> None:
     for index in range(20):
         place = tmp_path / str(index)
         folder = answer(place / "answer", t__csv=csv_bytes(table, "utf-8"))
-        began = time.perf_counter()
+        began = time.process_time()  # not the time of whoever else uses this machine
         data.write(asked, place / "asked")
         data.read(folder, asked)
-        best = min(best, time.perf_counter() - began)
+        best = min(best, time.process_time() - began)
     assert best < 0.005

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -25,7 +26,7 @@ def copy(asked: Path, folder: Path) -> None:
         (folder / "data" / file.name).write_bytes(file.read_bytes())
 
 
-def call(asked: Path, folder: Path) -> None:  # noqa: C901, PLR0912
+def call(asked: Path, folder: Path) -> None:
     if HOW == "hang":
         time.sleep(600)
     elif HOW == "fork":
@@ -55,6 +56,13 @@ def call(asked: Path, folder: Path) -> None:  # noqa: C901, PLR0912
     elif HOW == "changed":
         next((asked / "data").iterdir()).write_text("changed", encoding="utf-8")
     elif HOW == "silent":
+        return
+    elif HOW in ("swap-response", "swap-input"):
+        swapped = folder if HOW == "swap-response" else asked / "data"
+        shutil.rmtree(swapped)
+        swapped.symlink_to("/etc")
+        if HOW == "swap-input":
+            answer(folder)
         return
     copy(asked, folder)
     if HOW == "link":

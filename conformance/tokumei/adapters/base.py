@@ -97,17 +97,22 @@ class Workplace:
         try:
             data.write(request, asked)
             before = fingerprint(asked / "data")
+            folders = [_identity(folder) for folder in (asked / "data", answer)]
             tried = attempt(asked, answer)
             response: Response | None = None
             trouble = tried.trouble
-            log = tried.log + data.read_log(answer)
+            log = tried.log
+            if _identity(answer) != folders[1]:
+                trouble = trouble or "protocol"
+            else:
+                log += data.read_log(answer)
             if not trouble:
                 response = data.read(answer, request)
                 if not data.answered(response):
                     response, trouble = None, "crash" if tried.exit_code else "protocol"
                 elif any(problem.code == "RELEASE_TOO_LARGE" for problem in response.problems):
                     trouble = "limit"
-                if fingerprint(asked / "data") != before:
+                if _identity(asked / "data") != folders[0] or fingerprint(asked / "data", len(before) + 1) != before:
                     trouble = "input_changed"
             return Call(
                 request=request,
@@ -128,11 +133,22 @@ class Workplace:
             root.cleanup()
 
 
-def fingerprint(folder: Path) -> Fingerprint:
-    """Size and digest of every file below the folder; of a large one its times instead of a digest."""
+def _identity(folder: Path) -> tuple[int, int, int] | None:
+    """What tells a folder from another one, or from a link, that was put in its place."""
+    try:
+        info = folder.lstat()
+    except OSError:
+        return None
+    return info.st_dev, info.st_ino, stat.S_IFMT(info.st_mode)
+
+
+def fingerprint(folder: Path, most: int = 100_000) -> Fingerprint:
+    """Size and digest of the files below the folder; of a large one its times instead of a digest."""
     found: Fingerprint = {}
     for here, _, names in os.walk(folder):
         for name in names:
+            if len(found) >= most:
+                return found
             path = Path(here, name)
             info = path.lstat()
             mark = f"{info.st_ino} {info.st_mtime_ns} {info.st_mode}"

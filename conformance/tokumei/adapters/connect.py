@@ -73,6 +73,8 @@ def _installed(name: str, product_file: Path | None, timeouts: Timeouts | None, 
 def _split(spec: str, command: str) -> list[str]:
     try:
         argv = shlex.split(command, posix=os.name != "nt")
+        if os.name == "nt":
+            argv = [part.strip('"') for part in argv]
     except ValueError as error:
         raise _stop("PRODUCT_SPEC_INVALID", spec) from error
     if not argv:

@@ -73,7 +73,7 @@ class Child:
         err: Callable[[bytes], None],
     ) -> None:
         self._mark = uuid.uuid4().hex
-        environment = {**os.environ, **(env or {}), _MARK: self._mark}
+        environment = {**os.environ, **(env or {}), _MARK: f"{os.environ.get(_MARK, '')},{self._mark}"}
         windows = sys.platform == "win32"
         self.process = subprocess.Popen(
             list(argv),
@@ -175,7 +175,7 @@ def _kill_marked(mark: str) -> bool:
     """Kill processes that carry the mark of this child in their environment (Linux); True if any."""
     if not sys.platform.startswith("linux"):
         return False
-    wanted = f"{_MARK}={mark}".encode()
+    wanted = mark.encode()
     found = False
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit() or int(entry.name) == os.getpid():

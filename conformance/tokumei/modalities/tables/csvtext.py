@@ -58,7 +58,7 @@ def _column_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return pc.fill_null(text, "")
 
 
-def csv_table(content: bytes, encoding: str) -> tuple[pa.Table, bool]:
+def csv_table(content: bytes, encoding: str, max_cells: int = 200_000_000) -> tuple[pa.Table, bool]:
     """The table, and whether the bytes were in the declared encoding.
 
     When they are not, UTF-8 and CP932 are tried, so that what was released can still be judged.
@@ -67,8 +67,8 @@ def csv_table(content: bytes, encoding: str) -> tuple[pa.Table, bool]:
     names = _header(utf8)
     if len(set(names)) != len(names):
         raise CsvFault("duplicate column")
-    if len(names) > 10_000:
-        raise CsvFault("columns", "RELEASE_TOO_LARGE")
+    if len(names) > 10_000 or (utf8.count(b"\n") + utf8.count(b"\r")) * len(names) > 2 * max_cells:
+        raise CsvFault("cells", "RELEASE_TOO_LARGE")
     read = pacsv.ReadOptions(use_threads=False, block_size=min(len(utf8) + 1, (1 << 31) - 1))
     parse = pacsv.ParseOptions(newlines_in_values=True, ignore_empty_lines=len(names) > 1)
     convert = pacsv.ConvertOptions(

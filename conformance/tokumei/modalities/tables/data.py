@@ -7,12 +7,14 @@ folder, and never takes more memory than its quota: every fault is a ``Problem``
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pyarrow as pa
 
+from tokumei import documents
 from tokumei.modalities.tables.csvtext import CsvFault, csv_bytes, csv_table
 from tokumei.modalities.tables.files import Found, Quota, scan
 from tokumei.modalities.tables.parquet import ParquetFault, parquet_bytes, parquet_table
@@ -22,6 +24,9 @@ PROTOCOL = "tokumei/1"
 STATUSES = ("ok", "refused", "unsupported", "error")
 NO_RESPONSE = frozenset({"RESPONSE_MISSING", "RESPONSE_INVALID"})
 """Problems that mean that there is no answer at all: the product broke the protocol."""
+
+_UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
+"""What JSON may hold as it is and YAML may not."""
 
 _DOCUMENTS = ("organization", "processing")
 
@@ -39,6 +44,7 @@ def write(request: Request, folder: Path) -> None:
         "protocol": PROTOCOL,
         "id": request.id,
         "operation": request.operation,
+        "party": request.party,
         "secrets": secrets,
         "test_seed": request.test_seed,
     }
@@ -65,10 +71,8 @@ def read(folder: Path, request: Request, quota: Quota | None = None) -> Response
     found = {file.path: file for file in files}
     status, reason = _answer(found.pop("response.json", None), problems)
     extra: dict[str, str] = {}
-    documents: dict[str, Document | None] = {}
-    for name in _DOCUMENTS:
-        documents[name] = _document(found, name, extra, problems)
-    released = documents["organization"]
+    claimed = {name: _document(found, name, extra, problems) for name in _DOCUMENTS}
+    released = claimed["organization"]
     data: dict[str, pa.Table] = {}
     for resource in _resources(released if released is not None else request.organization):
         path = resource_path(resource)
@@ -80,17 +84,23 @@ def read(folder: Path, request: Request, quota: Quota | None = None) -> Response
                 del found[file.path]
         elif released is not None and status == "ok":
             problems.append(Problem(code="RELEASE_FILE_MISSING", place=Place(file=f"data/{path}")))
+    room = quota.texts
     for path, file in found.items():
-        if not path.startswith("log/"):
-            extra[path] = file.text(quota.text)
+        if path.startswith("log/"):
+            continue
+        if room <= 0:
+            problems.append(Problem(code="RELEASE_TOO_LARGE", place=Place(file=path), params={"why": "texts"}))
+            break
+        extra[path] = file.text(quota.text)
+        room -= min(file.size, quota.text)
     return Response(
         status=status if status in STATUSES else "error",  # type: ignore[arg-type]
         code=reason["code"],
         path=reason["path"],
         message=reason["message"],
         data=data,
-        organization=documents["organization"],
-        processing=documents["processing"],
+        organization=released,
+        processing=claimed["processing"],
         extra=extra,
         problems=tuple(problems),
     )
@@ -100,6 +110,7 @@ def read_log(folder: Path, quota: Quota | None = None) -> str:
     """The texts of the files below ``log/``, each under a line with its path."""
     quota = quota or Quota()
     files, _ = scan(folder, quota, below="log")
+    files = files[: quota.texts // quota.text]
     return "".join(f"--- {file.path}\n{file.text(quota.text)}\n" for file in files)
 
 
@@ -144,7 +155,7 @@ def _table(file: Found, resource: Mapping[str, Any], quota: Quota, problems: lis
     try:
         if kind == "parquet":
             return parquet_table(file.read(), quota.bytes, quota.cells)
-        table, exact = csv_table(file.read(), str(resource.get("encoding") or "utf-8"))
+        table, exact = csv_table(file.read(), str(resource.get("encoding") or "utf-8"), quota.cells)
     except (CsvFault, ParquetFault) as error:
         problems.append(Problem(code=error.code, place=Place(file=file.path), params={"why": error.why}))
         return None
@@ -192,36 +203,17 @@ def _document(found: dict[str, Found], name: str, extra: dict[str, str], problem
             continue
         extra[path] = text = file.text(8 * 1024 * 1024)
         if document is None:
-            document = parse_document(text)
-            if document is None:
-                problems.append(Problem(code="DOCUMENT_INVALID", place=Place(file=path)))
+            try:
+                document = documents.loads(text, path).document
+            except TokumeiError as error:
+                why = error.problems[0]
+                problems.append(Problem(code="DOCUMENT_INVALID", place=why.place, params={"why": why.code}))
     return document
 
 
-def parse_document(text: str) -> Document | None:
-    """A JSON or YAML mapping, or None. Aliases are refused: they can name a document without end."""
-    try:
-        document = json.loads(text.removeprefix("\ufeff"))
-    except (ValueError, RecursionError):
-        document = _yaml(text)
-    return document if isinstance(document, dict) else None
-
-
-def _yaml(text: str) -> object:
-    import yaml
-
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    try:
-        for event in yaml.parse(text, Loader=loader):
-            if isinstance(event, yaml.AliasEvent):
-                return None
-        return yaml.load(text, Loader=loader)  # noqa: S506 - a safe loader either way
-    except (yaml.YAMLError, ValueError, RecursionError):
-        return None
-
-
 def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, default=_plain)
+    text = json.dumps(value, ensure_ascii=False, default=_plain)
+    return _UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def _plain(value: object) -> object:

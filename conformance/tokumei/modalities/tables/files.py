@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from tokumei.model import Place, Problem
@@ -12,12 +13,13 @@ from tokumei.model import Place, Problem
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quota:
-    """What a response folder may hold: bytes in all, files, cells of a table, bytes of a text."""
+    """What a response folder may hold: bytes in all, files, cells of a table, bytes of a text and of all."""
 
-    bytes: int = 1 << 30
+    bytes: int = 1 << 29
     files: int = 2000
     cells: int = 200_000_000
     text: int = 1 << 20
+    texts: int = 1 << 26
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +57,23 @@ def scan(folder: Path, quota: Quota, below: str = "") -> tuple[list[Found], list
     files: list[Found] = []
     problems: list[Problem] = []
     root = os.path.realpath(folder)
-    total = 0
+    if folder.is_symlink():
+        return files, [_problem("RELEASE_LINK_OUTSIDE", "", "link")]
+    total = seen = 0
     pending = [below]
     while pending:
         here = pending.pop()
         try:
-            entries = sorted(os.scandir(Path(root, here)), key=lambda entry: entry.name)
+            with os.scandir(Path(root, here)) as listing:
+                entries = sorted(islice(listing, 2 * quota.files), key=lambda entry: entry.name)
         except OSError:
             if here:
                 problems.append(_problem("RELEASE_UNREADABLE", here, "folder"))
             continue
+        seen += len(entries)
+        if seen >= 2 * quota.files:
+            problems.append(_problem("RELEASE_TOO_LARGE", here, "files"))
+            return files, problems
         for entry in entries:
             path = f"{here}/{entry.name}" if here else entry.name
             path = path.encode("utf-8", "replace").decode("utf-8")
