@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tokumei import crosscheck, documents, resources, wording
+from tokumei import crosscheck, documents, resources, schema, wording
 from tokumei.documents import Loaded
 
 EXAMPLES = sorted(path.name for path in resources.data("examples", "declarations").iterdir())
@@ -220,3 +220,41 @@ def test_taking_any_field_out_of_the_steps_is_noticed(data):
 
     found = crosscheck.pair(organization, changed(processing, remove))
     assert ("FIELD_WITHOUT_STEP", gone) in [(problem.code, problem.params.get("field")) for problem in found]
+
+
+JUNK = st.sampled_from([None, True, 0, -1, 1.5, "", "x", "a.b", [], ["x"], {}, {"x": "y"}, [["x"]]])
+
+
+def places(node, path=()):
+    yield path
+    if isinstance(node, dict):
+        for key, value in node.items():
+            yield from places(value, (*path, key))
+    elif isinstance(node, list):
+        for i, value in enumerate(node):
+            yield from places(value, (*path, i))
+
+
+@given(st.data())
+def test_what_the_schema_accepts_can_be_checked(data):
+    pair = list(example(data.draw(st.sampled_from(EXAMPLES))))
+    which = data.draw(st.sampled_from([0, 1]))
+    path = data.draw(st.sampled_from([each for each in places(pair[which].document) if each]))
+    value = data.draw(JUNK)
+    take_out = data.draw(st.booleans())
+
+    def spoil(document):
+        node = document
+        for part in path[:-1]:
+            node = node[part]
+        if take_out:
+            del node[path[-1]]
+        else:
+            node[path[-1]] = value
+
+    pair[which] = changed(pair[which], spoil)
+    if schema.validate(pair[which].document, ("organization", "processing")[which]):
+        return
+    for problem in (*crosscheck.organization(pair[0]), *crosscheck.pair(*pair)):
+        assert wording.render(problem, "ja")
+        assert wording.render(problem, "en")

@@ -220,7 +220,7 @@ def places(node, path=()):
 def test_no_message_repeats_a_value(data):
     kind = data.draw(st.sampled_from(["organization", "processing"]))
     document = copy.deepcopy(example("stroke-registry", kind))
-    path = data.draw(st.sampled_from(sorted(places(document), key=str)[1:]))
+    path = data.draw(st.sampled_from([each for each in places(document) if each]))
     node = document
     for part in path[:-1]:
         node = node[part]
