@@ -358,7 +358,7 @@ def _decided(organization: Loaded, processing: Loaded, tables: _Tables) -> Itera
         if "freetext" in classes and not techniques & ENDS_TEXT:
             yield Problem(code="TEXT_NOT_TREATED", place=last, params=params)
         if "direct" in classes and "keep" in techniques:
-            yield Problem(code="DIRECT_KEPT", place=last, params=params)
+            yield Problem(code="DIRECT_KEPT", place=last, clause="I1-01", params=params)
 
 
 def _targets(processing: Loaded, tables: _Tables) -> Iterator[Problem]:

@@ -58,17 +58,20 @@ def schema(name: str) -> Mapping[str, Any]:
 
 
 def validate(document: Document, name: str, place: Callable[[str], Place] | None = None) -> tuple[Problem, ...]:
-    """What the schema refuses in a document, in document order; ``place`` adds file and line to a pointer."""
+    """What the schema refuses in a document, ordered by pointer; ``place`` adds file and line to a pointer."""
     where = place or (lambda pointer: Place(pointer=pointer))
-    errors = sorted(
-        _validator(name).iter_errors(document), key=lambda error: [str(part) for part in error.absolute_path]
-    )
+    errors = sorted(_validator(name).iter_errors(document), key=_order)
     found = {
         (problem.code, problem.place.pointer, str(problem.params)): problem
         for error in errors
         for problem in _problems(error, where)
     }
     return tuple(found.values())
+
+
+def _order(error: Any) -> list[str]:
+    """Items of a list by number, keys by name."""
+    return [f"{part:06d}" if isinstance(part, int) else part for part in error.absolute_path]
 
 
 @cache
