@@ -24,7 +24,12 @@ lang_option = click.option(
 )
 seed_option = click.option("--seed", default=1, show_default=True, help="計画の種 / seed of the plan")
 format_option = click.option(
-    "--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True, help="出力の形 / output"
+    "--format",
+    "format_",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="出力の形 / output",
 )
 report_option = click.option(
     "--report-dir",
@@ -77,7 +82,9 @@ def demo(lang: Lang, seed: int, format_: str, report_dir: Path) -> None:
 
 @main.command()
 @click.argument("product")
-@click.option("--product", "product_file", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="product.yaml")
+@click.option(
+    "--product", "product_file", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="product.yaml"
+)
 @click.option("--organization", type=click.Path(path_type=Path), help="自社の整理の方法 / your own organization")
 @click.option("--processing", type=click.Path(path_type=Path), help="自社の加工の方法 / your own processing")
 @click.option("--clause", "clauses", multiple=True, help="この要求事項だけ / only these clauses")
@@ -114,9 +121,13 @@ def run(
     with connect(product, product_file=product_file) as adapter:
         info = adapter.describe()
         if info.configuration == "fixed" and not info.settings and not own:
-            raise click.UsageError("configuration: fixed の製品は settings か --organization と --processing が要る / needs settings")
-        kind = product.split(":")[0]
-        _run(adapter, info, kind, lang, seed, format_, report_dir, effort=effort, budget=budget, own=own, clauses=clauses)
+            raise click.UsageError(
+                "configuration: fixed の製品は settings か --organization と --processing が要る / needs settings"
+            )
+        kind = product.split(":", maxsplit=1)[0]
+        _run(
+            adapter, info, kind, lang, seed, format_, report_dir, effort=effort, budget=budget, own=own, clauses=clauses
+        )
 
 
 def _validated(organization: Path, processing: Path) -> tuple[Any, ...]:
@@ -178,7 +189,9 @@ def _progress(lang: Lang) -> Callable[[int, int, float], None]:
     def show(done: int, total: int, seconds: float) -> None:
         left = seconds / max(done, 1) * (total - done) / 60
         text = (
-            f"呼出し {done}/{total}　残り約 {left:.1f} 分" if lang == "ja" else f"call {done}/{total}, about {left:.1f} min left"
+            f"呼出し {done}/{total}　残り約 {left:.1f} 分"
+            if lang == "ja"
+            else f"call {done}/{total}, about {left:.1f} min left"
         )
         if sys.stderr.isatty():
             click.echo(f"\r{text}  ", err=True, nl=False)
@@ -230,7 +243,9 @@ def replay(finding: str, product: str, product_file: Path | None, report_dir: Pa
     document = load(path).document
     case = from_document(document)
     with connect(product, product_file=product_file) as adapter, DuckDB() as engine:
-        found, calls = find_again(case, document["clause"], document["code"], adapter, checks(), engine, document["seed"])
+        found, calls = find_again(
+            case, document["clause"], document["code"], adapter, checks(), engine, document["seed"]
+        )
     if all(call.response is None for call in calls):
         click.echo("ERROR 製品が答えなかった" if lang == "ja" else "ERROR the product did not answer")
         sys.exit(Exit.PRODUCT)

@@ -11,6 +11,7 @@ import pyarrow as pa
 if TYPE_CHECKING:
     from tokumei.model import Product, Request, Response
 
+
 def with_table(response: Response, resource: str, table: pa.Table) -> Response:
     """The response with one table replaced."""
     return dataclasses.replace(response, data=dict(response.data) | {resource: table})

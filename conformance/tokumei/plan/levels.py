@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tokumei.declarations import FieldInfo, FieldName, Organization, Processing
+    from tokumei.declarations import FieldInfo, FieldName, Processing
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +22,11 @@ class Levels:
         return len(self.groups) // 2
 
 
-def levels(field: FieldInfo, processing: Processing, organization: Organization) -> Levels:
+def levels(field: FieldInfo, processing: Processing) -> Levels:
     """The groups of ``field`` under ``processing``; a field without rule gives its values one by one."""
     steps = processing.steps_of(field.name)
     for step in steps:
-        name = step.params.get("hierarchy")
+        name = str(step.params.get("hierarchy", ""))
         if step.technique == "generalize" and name in processing.hierarchies:
             return Levels(field.name, _of_hierarchy(processing.hierarchies[name], step.params["level"]))
     if field.type == "integer":

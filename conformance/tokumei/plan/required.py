@@ -19,9 +19,7 @@ LARGE_PER_CELL = 12
 MOST_COMBINATIONS = 40
 
 
-def required_plan(
-    pairs: list[tuple[Organization, Processing]], *, track: str, seed: int, obeys: bool = True
-) -> Plan:
+def required_plan(pairs: list[tuple[Organization, Processing]], *, track: str, seed: int, obeys: bool = True) -> Plan:
     """The cases for every pair: at most 20 product calls a pair.
 
     ``obeys`` tells whether the product takes other settings than its own: then one case asks for another k.
@@ -60,7 +58,7 @@ class _Planner:
 
     def _levels(self, name: FieldName) -> Levels:
         info = self.organization.field(name)
-        found = levels(info, self.processing, self.organization) if info else None
+        found = levels(info, self.processing) if info else None
         if found is None or not found.groups:
             raise TokumeiError(Problem(code="CANNOT_GENERATE", place=Place(file="organization", pointer=str(name))))
         return found
@@ -96,11 +94,21 @@ class _Planner:
 
     def _classes(self, seed: int, k: int, processing: Processing | None = None) -> Bundle:
         """Classes of k−1, k and k+1 persons whose single values are all frequent, and the usual traps."""
-        random = Random(seed)  # noqa: S311 - a plan, not a secret
+        random = Random(seed)
         persons = [p for group in self._edges(only_first=True, copies=k + 1) for p in group]
-        free = [c for c in self._combinations(random) if sum(g != x.home for g, x in zip(c, self.levels, strict=True)) >= 2]  # noqa: PLR2004
+        free = [
+            c for c in self._combinations(random) if sum(g != x.home for g, x in zip(c, self.levels, strict=True)) >= 2
+        ]
         traps = iter(free)
-        for size, rows, refused in ((k - 1, 1, 0), (k, 1, 0), (k + 1, 1, 0), (k - 1, 3, 0), (k, 1, 1), (1, k, 0), (1, 1, 0)):
+        for size, rows, refused in (
+            (k - 1, 1, 0),
+            (k, 1, 0),
+            (k + 1, 1, 0),
+            (k - 1, 3, 0),
+            (k, 1, 1),
+            (1, k, 0),
+            (1, 1, 0),
+        ):
             groups = next(traps, None)
             if groups is None:
                 break
@@ -115,7 +123,7 @@ class _Planner:
 
     def _covering(self, seed: int, copies: int) -> Bundle:
         """Every combination of groups ``copies`` times, beside a populated home class."""
-        random = Random(seed)  # noqa: S311 - a plan, not a secret
+        random = Random(seed)
         chosen = self._combinations(random)[:MOST_COMBINATIONS]
         home = max(self.k + 1, 2 * self.minimum)
         persons = [Person(quasi=self._at()) for _ in range(home)]
@@ -129,19 +137,25 @@ class _Planner:
 
     def _large(self, seed: int) -> Bundle:
         """Cells in blocks of the input order, of the source keys and of time: three independent orders."""
-        random = Random(f"large/{seed}")  # noqa: S311 - a plan, not a secret
+        random = Random(f"large/{seed}")
         cells = list(range(LARGE_CELLS))
-        orders = {name: dict(zip(cells, random.sample(cells, LARGE_CELLS), strict=True)) for name in ("input", "key", "day")}
+        orders = {
+            name: dict(zip(cells, random.sample(cells, LARGE_CELLS), strict=True)) for name in ("input", "key", "day")
+        }
         homes = [self._at()]
         for level in self.levels[:2]:
             homes.append(self._at() | {level.field: level.groups[(level.home + 1) % len(level.groups)][0]})
         persons = [
-            (orders["input"][cell], random.random(), Person(
-                quasi=homes[n % len(homes)],
-                cell=cell,
-                id_rank=orders["key"][cell] * 1000 + random.randrange(1000),
-                day=orders["day"][cell] * 10 + random.randrange(8),
-            ))
+            (
+                orders["input"][cell],
+                random.random(),
+                Person(
+                    quasi=homes[n % len(homes)],
+                    cell=cell,
+                    id_rank=orders["key"][cell] * 1000 + random.randrange(1000),
+                    day=orders["day"][cell] * 10 + random.randrange(8),
+                ),
+            )
             for cell in cells
             for n in range(max(LARGE_PER_CELL, len(homes) * 3))
         ]
@@ -201,9 +215,7 @@ class _Planner:
                 if count < self.minimum:
                     yield Case(
                         id=f"{name}/few-{count}",
-                        calls=(
-                            PlannedCall(bundle=self._few(count, seed + 6 + count), secret=7, expects="refusal"),
-                        ),
+                        calls=(PlannedCall(bundle=self._few(count, seed + 6 + count), secret=7, expects="refusal"),),
                         offers=frozenset({Need.REFUSAL, Need.CLAIM, Need.LOG, Need.CANARY}),
                     )
             yield Case(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
@@ -15,6 +16,9 @@ from tokumei.plan import people
 from tokumei.plan.bundle import Bundle, Truth
 
 FIRST_DAY = dt.date(2023, 4, 3)
+FEWEST_CARRIERS = 2
+"""EVIDENCE: a cell code lies over two or more fields."""
+ENOUGH_CODES = 400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,12 +48,16 @@ class Carriers:
         found = tuple(
             info
             for info in organization.resource(organization.subject_key.resource).fields
-            if len(info.constraints.get("enum", ())) >= 2  # noqa: PLR2004 - a value must be shared and not alone
+            if len(info.constraints.get("enum", ())) >= 2
             and info.classes == ("neutral",)
             and info.name not in quasi
             and {step.technique for step in processing.steps if info.name in step.fields} == {"keep"}
         )
-        return cls(found if len(found) >= 2 else ())  # noqa: PLR2004 - EVIDENCE: two or more fields
+        used: list[FieldInfo] = []
+        for info in found:  # enough codes are enough: the number of codes grows with every field
+            if math.prod(len(i.constraints["enum"]) for i in used) < ENOUGH_CODES or len(used) < FEWEST_CARRIERS:
+                used.append(info)
+        return cls(tuple(used) if len(used) >= FEWEST_CARRIERS else ())
 
     def codes(self, count: int, random: Random) -> list[tuple[str, ...]]:
         """``count`` different codes, drawn so that their order says nothing; fewer when there are not."""
@@ -82,7 +90,7 @@ def bundle(
 
     ``orders`` names the planned orders as cell -> rank. Raises ValueError for more than 3,500 persons.
     """
-    random = Random(f"bundle/{seed}")  # noqa: S311 - generated people, not secrets
+    random = Random(f"bundle/{seed}")
     carriers = Carriers.of(organization, processing)
     cells = sorted({person.cell for person in persons if person.cell is not None})
     codes = dict(zip(cells, carriers.codes(len(cells), random), strict=False))
@@ -158,7 +166,8 @@ class _Maker:
         self.days = [person.day if person.day is not None else random.randint(0, 300) for person in persons]
         filler = sorted(set(carriers.codes(10**6, random)) - set(codes.values())) or [()]
         self.code_of = [
-            codes[person.cell] if person.cell in codes else random.choice(filler) for person in persons
+            codes[person.cell] if person.cell is not None and person.cell in codes else random.choice(filler)
+            for person in persons
         ]
 
     def rows(self) -> dict[str, list[_Row]]:
@@ -178,7 +187,9 @@ class _Maker:
                     per = self.persons[source.person].rows if subject else 1
                     count = self.children * per if subject else self.children - 1
                     for nth in range(max(1, count)):
-                        made.append(_Row(person=source.person, nth=source.nth * 10 + nth, day=source.day + 40 * nth * subject))
+                        made.append(
+                            _Row(person=source.person, nth=source.nth * 10 + nth, day=source.day + 40 * nth * subject)
+                        )
                         made[-1].values.update({"\x00parent": source.values[resource.foreign_keys[0].to.field]})
             self._fill(resource, made)
             tables[resource.name] = made
@@ -192,7 +203,7 @@ class _Maker:
             if name in foreign:
                 for row in rows:
                     row.values[name] = row.values["\x00parent"]
-            elif info.name == self.organization.subject_key or "link" in info.classes and not unique:
+            elif info.name == self.organization.subject_key or ("link" in info.classes and not unique):
                 keys = self._keys(info, len(self.persons))
                 for row in rows:
                     row.values[name] = keys[row.person]
@@ -231,7 +242,7 @@ class _Maker:
         place = [i.name.field for i in self.organization.resource(resource).fields if i.type == "date"].index(name)
         for row in rows:
             person = self.persons[row.person]
-            gap = Random(f"{self.seed}/{person.cell}/{resource}/{row.nth}")  # noqa: S311 - planned, not secret
+            gap = Random(f"{self.seed}/{person.cell}/{resource}/{row.nth}")
             days = row.day + sum(gap.randint(0, 9) for _ in range(place + 1))
             row.values[name] = (FIRST_DAY + dt.timedelta(days=self.days[row.person] + days)).isoformat()
             if person.cell in self.codes and not person.opted_out:

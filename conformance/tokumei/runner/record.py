@@ -58,7 +58,12 @@ class Shown:
 
 def finding_id(clause: str, finding: Finding) -> str:
     """A short id that the same finding has in every run of the same seed."""
-    return "F-" + hashlib.sha256(f"{clause}/{finding.code}/{finding.case}/{finding.resource}/{finding.fields}".encode()).hexdigest()[:8]
+    return (
+        "F-"
+        + hashlib.sha256(
+            f"{clause}/{finding.code}/{finding.case}/{finding.resource}/{finding.fields}".encode()
+        ).hexdigest()[:8]
+    )
 
 
 def report(
@@ -183,7 +188,10 @@ def _cards(shown: Shown) -> tuple[Any, Any, Any]:
 
 def _rows(table: Any) -> dict[str, Any]:
     part = table.slice(0, MOST_ROWS)
-    return {"columns": list(part.column_names), "rows": [list(row) for row in zip(*part.to_pydict().values(), strict=True)]}
+    return {
+        "columns": list(part.column_names),
+        "rows": [list(row) for row in zip(*part.to_pydict().values(), strict=True)],
+    }
 
 
 def _matches(table: Mapping[str, Any], row: int, rows: Sequence[Mapping[str, object]]) -> bool:

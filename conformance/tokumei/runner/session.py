@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -61,7 +62,7 @@ def run(
 ) -> Finished:
     """Run the required plan on the open track, or on the own track of a fixed product, and shrink.
 
-    ``effort`` smoke plays one pair of declarations and shrinks little; ``budget`` is seconds in total.
+    ``effort`` smoke plays one pair of declarations; ``budget`` is seconds in total.
     """
     began = time.monotonic()
     deadline = began + budget * 2 / 3 if budget else None
@@ -79,8 +80,8 @@ def run(
         plan = required_plan(pairs, track=name, seed=seed, obeys=not fixed)
         track = run_plan(plan, caller, checks, engine, deadline=deadline, progress=progress)
         tracks.append(track)
-        shrinking = min(budget / 3 if budget else 60.0, 5.0 if effort == "smoke" else 60.0)
-        _show(track, caller, checks, engine, shown, replays, relax=not fixed, until=time.monotonic() + shrinking)
+        until = time.monotonic() + budget / 3 if budget else math.inf  # a cap only: trials bound the shrinking
+        _show(track, caller, checks, engine, shown, replays, relax=not fixed, until=until)
     calls = sum(track.calls for track in tracks)
     every = [call for track in tracks for _, one in track.played.values() for call in one.view.calls]
     record = report(
@@ -130,7 +131,9 @@ def _show(
             if entry is None or not exact or time.monotonic() > until:
                 shown.setdefault(result.clause, []).append(Shown(finding=finding, id=id_, organization=organization))
                 continue
-            small, again, call, last = smallest_case(entry[0], result.clause, finding, caller, checks, engine, track, relax=relax)
+            small, again, call, last = smallest_case(
+                entry[0], result.clause, finding, caller, checks, engine, track, relax=relax
+            )
             replays[id_] = to_document(result.clause, small, track.plan.seed)
             shown.setdefault(result.clause, []).append(
                 Shown(

@@ -77,7 +77,7 @@ def rejected_twice(statistics: Sequence[Statistic]) -> list[Finding]:
     found = []
     for (organization, name, stage), second in smallest.items():
         first = smallest.get((organization, name, 1))
-        if stage == 2 and first and max(first.p, second.p) <= ALPHA_STAGE:  # noqa: PLR2004 - stage two
+        if stage == 2 and first and max(first.p, second.p) <= ALPHA_STAGE:
             found.append(Finding(code=second.code, case=second.case, params=second.params, resource=second.resource))
     return found
 
@@ -99,5 +99,7 @@ def run_outcome(results: Sequence[ClauseResult]) -> RunOutcome:
 def accused(results: Sequence[ClauseResult], outcomes: Mapping[str, Outcome]) -> list[str]:
     """The privacy clauses that failed."""
     return [
-        r.clause for r in results if r.verdict is Verdict.FAIL and outcomes.get(r.clause, Outcome.PRIVACY) is Outcome.PRIVACY
+        r.clause
+        for r in results
+        if r.verdict is Verdict.FAIL and outcomes.get(r.clause, Outcome.PRIVACY) is Outcome.PRIVACY
     ]

@@ -76,7 +76,9 @@ def _relaxed(case: Case) -> Case:
         document["targets"] = [t for t in document["targets"] if t["model"] != "minimum-subjects"]
         if not document["targets"]:
             return case
-        calls.append(dataclasses.replace(call, bundle=dataclasses.replace(call.bundle, processing=Processing.of(document))))
+        calls.append(
+            dataclasses.replace(call, bundle=dataclasses.replace(call.bundle, processing=Processing.of(document)))
+        )
     return dataclasses.replace(case, calls=tuple(calls))
 
 

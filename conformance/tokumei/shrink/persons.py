@@ -13,7 +13,7 @@ def smallest(people: Sequence[int], fails: Callable[[frozenset[int]], bool], *, 
     """
     kept = list(people)
     parts = 2
-    while len(kept) >= 2 and trials > 0:  # noqa: PLR2004 - one person cannot be split
+    while len(kept) >= 2 and trials > 0:
         size = max(1, len(kept) // parts)
         chunks = [kept[i : i + size] for i in range(0, len(kept), size)]
         for chunk in chunks:

@@ -25,7 +25,10 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
     canaries = evidence.canaries.query(
         "SELECT * FROM {self} t WHERE kind = 'direct' OR length(folded) >= {n}", n=SHORTEST_NUMBER
     )
-    planted = {row["case"]: row["n"] for row in canaries.query('SELECT "case", count(*) AS n FROM {self} t GROUP BY "case"').rows()}
+    planted = {
+        row["case"]: row["n"]
+        for row in canaries.query('SELECT "case", count(*) AS n FROM {self} t GROUP BY "case"').rows()
+    }
     for case in evidence.cases:
         if any(call.log_captured for call in case.calls) and planted.get(case.id):
             yield Premise(case=case.id, count=planted[case.id], what="canaries in logs")
@@ -80,7 +83,9 @@ MUTANTS = (
     Mutant(
         id="bad-row-in-error",
         kind="fault",
-        effect=Text("不正な行の値がエラーの文に写される。", "The value of a malformed row is copied into the error message."),
+        effect=Text(
+            "不正な行の値がエラーの文に写される。", "The value of a malformed row is copied into the error message."
+        ),
         precedent="WNPRC-EHR #2; parser errors that quote their input",
         trigger="a malformed cell only",
         proof="the message quotes the cell that is no date",

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tokumei.clause import Check, Mutant
-from tokumei.declarations import TECHNIQUES, FieldName, Organization, Processing
+from tokumei.declarations import TECHNIQUES, FieldName, Organization, Processing, Step
 from tokumei.evidence import CaseView, Evidence
 from tokumei.model import Call, Finding, Need, Observation, Premise, Request, Response, Text, TokumeiError
 from tokumei.mutants.edits import after, subject_resource, with_column
+from tokumei.relation import Relation
 
 
 def judge(evidence: Evidence) -> Iterator[Observation]:
@@ -30,6 +31,7 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
         unknown = [path for path in response.extra if path.startswith("data/")]
         if unknown:
             yield Finding(code="UNDECLARED_FILE", case=case.id, call=number, params={"n": len(unknown)})
+    yield from _domain(evidence, evidence.claim or evidence.asked)
 
 
 def _claim(evidence: Evidence, response: Response) -> Processing | None:
@@ -76,6 +78,48 @@ def _described(evidence: Evidence, response: Response, case: CaseView, number: i
                 yield _finding("NOT_DESCRIBED", case, number, resource, column)
 
 
+def _domain(evidence: Evidence, claim: Processing) -> Iterator[Finding]:
+    """Values that the claimed generalization cannot give: a raw leaf, a number off the grid, a text too long."""
+    for step in claim.with_technique("generalize"):
+        for name in step.fields:
+            view = evidence.release.get(name.resource)
+            if view is None or name.field not in view.names:
+                continue
+            values = view.relation.query(
+                'SELECT "case", "call", {column} AS v FROM {self} t WHERE {column} IS NOT NULL',
+                column=view.column(name.field),
+            )
+            wrong = _outside(values, step, claim)
+            if wrong is None:
+                continue
+            counted = wrong.query('SELECT "case", "call", count(*) AS n FROM {self} t GROUP BY "case", "call"')
+            for row in counted.rows():
+                yield Finding(
+                    code="OUTSIDE_DOMAIN",
+                    case=row["case"],
+                    call=row["call"],
+                    params={"resource": name.resource, "field": name.field, "n": row["n"]},
+                    resource=name.resource,
+                    fields=(name.field,),
+                )
+
+
+def _outside(values: Relation, step: Step, claim: Processing) -> Relation | None:
+    hierarchy = claim.hierarchies.get(str(step.params.get("hierarchy", "")))
+    if hierarchy is not None and step.params.get("level") in hierarchy["levels"]:
+        at = hierarchy["levels"].index(step.params["level"])
+        nodes = {str(node) for line in hierarchy["table"] for node in line[at:]}
+        leaves = {str(line[0]) for line in hierarchy["table"]} - nodes
+        return values.query("SELECT * FROM {self} t WHERE v IN {leaves}", leaves=sorted(leaves)) if leaves else None
+    if "truncate" in step.params:
+        return values.query("SELECT * FROM {self} t WHERE length(v) > {n}", n=int(step.params["truncate"]))
+    if int(step.params.get("bin", 0)) > 1:
+        return values.query(
+            "SELECT * FROM {self} t WHERE try_cast(v AS INTEGER) % {width} <> 0", width=int(step.params["bin"])
+        )
+    return None
+
+
 def _finding(code: str, case: CaseView, number: int, resource: str, field: str, **params: object) -> Finding:
     shown = {"resource": resource, **({"field": field} if field else {}), **params}
     return Finding(
@@ -97,7 +141,10 @@ MUTANTS = (
     Mutant(
         id="adds-an-index",
         kind="wrapper",
-        effect=Text("宣言にない列が提供され、評価を受けていない情報が出る。", "A column nobody declared goes out without having been judged."),
+        effect=Text(
+            "宣言にない列が提供され、評価を受けていない情報が出る。",
+            "A column nobody declared goes out without having been judged.",
+        ),
         precedent="anjana: extra index column after suppression (peers §3)",
         trigger="every release",
         proof="the release has a column that no declaration names",

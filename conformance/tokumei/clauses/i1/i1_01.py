@@ -15,7 +15,10 @@ from tokumei.text import fold
 def judge(evidence: Evidence) -> Iterator[Observation]:
     """Look for every canary in every cell, column name, file name and other file of its case."""
     canaries = evidence.canaries.query("SELECT * FROM {self} t WHERE kind IN ('direct', 'staff')")
-    planted = {row["case"]: row["n"] for row in canaries.query('SELECT "case", count(*) AS n FROM {self} t GROUP BY "case"').rows()}
+    planted = {
+        row["case"]: row["n"]
+        for row in canaries.query('SELECT "case", count(*) AS n FROM {self} t GROUP BY "case"').rows()
+    }
     for case in evidence.cases:
         if planted.get(case.id) and any(call.released and call.response and call.response.data for call in case.calls):
             yield Premise(case=case.id, count=planted[case.id], what="canaries")
@@ -46,7 +49,9 @@ def _column_names(evidence: Evidence, canaries: set[tuple[str, str]]) -> Iterato
             for column in {fold(c) for c in table.column_names} - declared:
                 n = sum(1 for where, canary in canaries if where == case.id and canary in column)
                 if n:
-                    yield Finding(code="IDENTIFIER_IN_COLUMN_NAME", case=case.id, call=number, params={"n": n}, resource=name)
+                    yield Finding(
+                        code="IDENTIFIER_IN_COLUMN_NAME", case=case.id, call=number, params={"n": n}, resource=name
+                    )
 
 
 CHECK = Check(id="I1-01", needs=(Need.RELEASE, Need.INPUT, Need.CANARY), judge=judge)

@@ -117,7 +117,9 @@ MUTANTS = (
     Mutant(
         id="md5-of-the-id",
         kind="fault",
-        effect=Text("鍵のないハッシュは、番号の総当たりで元に戻る。", "An unkeyed digest is undone by trying all numbers."),
+        effect=Text(
+            "鍵のないハッシュは、番号の総当たりで元に戻る。", "An unkeyed digest is undone by trying all numbers."
+        ),
         precedent="New York taxi medallions, MD5",
         trigger="every release",
         proof="the pseudonym is a function of the source key alone",

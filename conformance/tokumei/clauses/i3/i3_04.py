@@ -34,7 +34,9 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
                 cells = sorted(rank.keys() & places.keys())
                 if len(cells) < FEWEST_CELLS:
                     continue
-                value, p = _test([rank[c] for c in cells], [places[c] for c in cells], f"{evidence.seed}/{case}/{call}/{order}")
+                value, p = _test(
+                    [rank[c] for c in cells], [places[c] for c in cells], f"{evidence.seed}/{case}/{call}/{order}"
+                )
                 yield Premise(case=case, count=len(cells), what="cells")
                 yield Statistic(
                     name=f"{resource}/{order}",
@@ -52,7 +54,9 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
             yield from _repeated(evidence, ranks, case, resource, stage, calls)
 
 
-def _repeated(evidence: Evidence, ranks: Ranks, case: str, resource: str, stage: int, calls: Places) -> Iterator[Observation]:
+def _repeated(
+    evidence: Evidence, ranks: Ranks, case: str, resource: str, stage: int, calls: Places
+) -> Iterator[Observation]:
     """The same permutation in two releases: blocks of one input place come out at one output place."""
     by_place = []
     for call in (0, 1):
@@ -61,7 +65,9 @@ def _repeated(evidence: Evidence, ranks: Ranks, case: str, resource: str, stage:
     common = sorted(by_place[0].keys() & by_place[1].keys())
     if len(common) < FEWEST_CELLS:
         return
-    value, p = _test([by_place[0][r] for r in common], [by_place[1][r] for r in common], f"{evidence.seed}/{case}/repeat")
+    value, p = _test(
+        [by_place[0][r] for r in common], [by_place[1][r] for r in common], f"{evidence.seed}/{case}/repeat"
+    )
     yield Statistic(
         name=f"{resource}/repeated",
         stage=stage,
@@ -106,7 +112,9 @@ def _places(evidence: Evidence) -> dict[tuple[str, str], Places]:
     )
     for name, view in evidence.release.items():
         if name == home.resource:
-            rows = coded.query('SELECT "case", "call", cell, avg("row") AS place FROM {self} t GROUP BY "case", "call", cell')
+            rows = coded.query(
+                'SELECT "case", "call", cell, avg("row") AS place FROM {self} t GROUP BY "case", "call", cell'
+            )
         else:
             rows = view.relation.query(
                 'SELECT r."case", r."call", p.cell, avg(r."row") AS place FROM {self} r JOIN '
@@ -122,7 +130,7 @@ def _places(evidence: Evidence) -> dict[tuple[str, str], Places]:
 
 def _test(ranks: list[float] | list[int], places: list[float], seed: str) -> tuple[float, float]:
     """|Spearman| and its randomization p-value."""
-    random = Random(seed)  # noqa: S311 - a statistic, not a secret
+    random = Random(seed)
     observed = abs(spearman(ranks, places))
     values = [float(rank) for rank in ranks]
     draws: list[float] = []
@@ -131,19 +139,27 @@ def _test(ranks: list[float] | list[int], places: list[float], seed: str) -> tup
             random.shuffle(values)
             draws.append(abs(spearman(values, places)))
         p = permutation_p(observed, draws)
-        if p > 0.01:  # noqa: PLR2004 - far from α: more draws change nothing
+        if p > 0.01:
             break
     return observed, p
 
 
-CHECK = Check(id="I3-04", needs=(Need.RELEASE, Need.CLAIM, Need.ALIGNMENT_CELL, Need.PERMUTED), judge=judge, kind="statistical")
+CHECK = Check(
+    id="I3-04", needs=(Need.RELEASE, Need.CLAIM, Need.ALIGNMENT_CELL, Need.PERMUTED), judge=judge, kind="statistical"
+)
 
 
 def _sorted_like_input(request: Request, response: Response) -> Response:
     """Sort the released rows as the product's own map from input rows would: by the kept carriers' input order."""
     resource = subject_resource(request)
     source, table = request.data[resource], response.data[resource]
-    kept = [name.split(".", 1)[1] for step in request.processing["steps"] if step["technique"] == "keep" for name in step["fields"] if name.split(".")[0] == resource]
+    kept = [
+        name.split(".", 1)[1]
+        for step in request.processing["steps"]
+        if step["technique"] == "keep"
+        for name in step["fields"]
+        if name.split(".")[0] == resource
+    ]
     kept = [name for name in kept if name in table.column_names]
     first: dict[tuple[object, ...], int] = {}
     for place, row in enumerate(source.select(kept).to_pylist()):

@@ -26,7 +26,9 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
         if not by:
             continue
         sizes = class_sizes(view.relation, by=by, person=Column("subject"))
-        totals = sizes.query('SELECT "case", "call", count(*) AS n FROM {self} t WHERE persons > 0 GROUP BY "case", "call"')
+        totals = sizes.query(
+            'SELECT "case", "call", count(*) AS n FROM {self} t WHERE persons > 0 GROUP BY "case", "call"'
+        )
         for row in totals.rows():
             yield Premise(case=row["case"], count=row["n"], what="classes")
         small = sizes.query("SELECT * FROM {self} t WHERE persons > 0 AND persons < {k}", k=k)
@@ -59,7 +61,7 @@ def _thins_one_class(request: Request, response: Response) -> Response:
     table = response.data[resource]
     names = [str(q).split(".", 1)[1] for t in request.processing["targets"] for q in t.get("quasi", [])]
     rows = table.select([n for n in names if n in table.column_names]).to_pylist()
-    if len({tuple(row.values()) for row in rows}) < 2:  # noqa: PLR2004 - thinning the only class is no class lost
+    if len({tuple(row.values()) for row in rows}) < 2:
         return response
     last = len(rows) - 1
     return with_table(response, resource, table.take([i for i, r in enumerate(rows) if r != rows[last] or i == last]))
@@ -69,7 +71,9 @@ MUTANTS = (
     Mutant(
         id="thins-one-class",
         kind="wrapper",
-        effect=Text("一つの組合せに一人だけが残り、特定される。", "One combination keeps one person, who can be singled out."),
+        effect=Text(
+            "一つの組合せに一人だけが残り、特定される。", "One combination keeps one person, who can be singled out."
+        ),
         precedent="Sweeney 2002; Washington State 35 of 81 news stories matched",
         trigger="every release with two classes",
         proof="the class of the last row has one row, so fewer than k persons",

@@ -63,7 +63,9 @@ MUTANTS = (
     Mutant(
         id="minimum-counts-rows",
         kind="fault",
-        effect=Text("行数で数えるため、数人のデータが提供される。", "Rows are counted, so data of a few persons are released."),
+        effect=Text(
+            "行数で数えるため、数人のデータが提供される。", "Rows are counted, so data of a few persons are released."
+        ),
         precedent="GEN: rows taken for persons in longitudinal data",
         trigger="fewer persons than the minimum with more rows than it",
         proof="19 persons with 57 rows are released under a minimum of 20",

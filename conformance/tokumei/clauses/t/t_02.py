@@ -112,7 +112,7 @@ def _moves_one_column(request: Request, response: Response) -> Response:
         names = [FieldName.parse(str(text)) for text in step["fields"]]  # type: ignore[attr-defined]
         name = names[-1]
         table = response.data.get(name.resource)
-        if table is None or name.field not in table.column_names or len(names) < 2:  # noqa: PLR2004 - one column has no other
+        if table is None or name.field not in table.column_names or len(names) < 2:
             continue
         values = [
             (dt.date.fromisoformat(v) + dt.timedelta(days=7)).isoformat() if v else v
@@ -126,7 +126,10 @@ MUTANTS = (
     Mutant(
         id="one-column-moved-more",
         kind="wrapper",
-        effect=Text("在院日数などの間隔が壊れ、解析を誤る。", "Intervals such as length of stay are wrong, and analyses with them."),
+        effect=Text(
+            "在院日数などの間隔が壊れ、解析を誤る。",
+            "Intervals such as length of stay are wrong, and analyses with them.",
+        ),
         precedent="cleanEHR #125: one date column was not shifted with the others",
         trigger="every row with that date",
         proof="the difference between two columns of a row has changed by 7 days",
@@ -136,7 +139,10 @@ MUTANTS = (
     Mutant(
         id="shift-by-row",
         kind="fault",
-        effect=Text("同じ本人の日付が行ごとに違う日数だけ動く。", "The dates of one person move by a different number of days in each row."),
+        effect=Text(
+            "同じ本人の日付が行ごとに違う日数だけ動く。",
+            "The dates of one person move by a different number of days in each row.",
+        ),
         precedent="Microsoft FHIR tool: default date-shift scope is the resource",
         trigger="a person with two rows",
         proof="the offset is drawn for each row",

@@ -28,7 +28,8 @@ FAULTS = frozenset(
     "k-over-rows k-off-by-one k-none k-first-field-only null-is-wildcard opt-out-after-k k-before-generalizing "
     "minimum-counts-rows minimum-ignored minimum-off-by-one kana-name-kept phone-column-kept note-kept md5-of-the-id "
     "sha-cut-short base64-of-the-id raw-id constant-key order-kept order-by-key order-fixed order-in-blocks shift-by-row "
-    "shift-forgets-a-table shift-then-clip bad-row-in-error secret-in-log progress-names-people undeclared-initial".split()
+    "shift-forgets-a-table shift-then-clip bad-row-in-error secret-in-log progress-names-people undeclared-initial "
+    "raw-number raw-leaf code-not-cut".split()
 )
 
 Row: TypeAlias = dict[str, str | None]
@@ -102,7 +103,9 @@ class _Run:
                         dt.date.fromisoformat(value or "2000-01-01")
                     except ValueError:
                         message = f"no date: {value}" if "bad-row-in-error" in self.faults else "a cell is no date"
-                        raise _Refused("INPUT_INVALID", f"/data/{info.name.resource}/{info.name.field}", message) from None
+                        raise _Refused(
+                            "INPUT_INVALID", f"/data/{info.name.resource}/{info.name.field}", message
+                        ) from None
 
     def _find_persons(self) -> None:
         subject = self.organization.subject_key
@@ -193,15 +196,19 @@ class _Run:
     def _generalize(self, step: Step, value: str, row: Row) -> str:
         del row
         if "truncate" in step.params:
+            if "code-not-cut" in self.faults:
+                return value
             return value[: int(step.params["truncate"])]
         if "bin" in step.params:
-            if not value.isdigit():
+            if not value.isdigit() or "raw-number" in self.faults:
                 return value
             width = int(step.params["bin"])
             low = int(value) // width * width
             return f"{low}-{low + width - 1}"
         hierarchy = self.processing.hierarchies[str(step.params["hierarchy"])]
         at = hierarchy["levels"].index(step.params["level"])
+        if "raw-leaf" in self.faults and value == hierarchy["table"][0][0]:
+            return value
         return next((str(line[at]) for line in hierarchy["table"] if line[0] == value), "*")
 
     def _code(self, step: Step, value: str, row: Row) -> str:
@@ -287,15 +294,30 @@ class _Run:
             for field in resource["schema"]["fields"]:
                 if field["name"] not in self.columns[resource["name"]]:
                     continue
-                steps = {s.technique for s in self.processing.steps if FieldName(resource["name"], field["name"]) in s.fields}
+                steps = {
+                    s.technique for s in self.processing.steps if FieldName(resource["name"], field["name"]) in s.fields
+                }
                 kind = "interval" if "generalize" in steps and field["type"] == "integer" else "value"
-                changed = field["type"] if field["type"] == "date" or not steps & {"generalize", "top-bottom-code"} else "string"
-                own = dict(field["tokumei"]) | {"representation": {"kind": kind, "bounds": "[]", "separator": "-", "missing": [""]}}
+                changed = (
+                    field["type"]
+                    if field["type"] == "date" or not steps & {"generalize", "top-bottom-code"}
+                    else "string"
+                )
+                own = dict(field["tokumei"]) | {
+                    "representation": {"kind": kind, "bounds": "[]", "separator": "-", "missing": [""]}
+                }
                 fields.append({"name": field["name"], "type": changed, "tokumei": own})
             resources.append(
                 {k: v for k, v in resource.items() if k != "schema"}
                 | {"tokumei": dict(resource["tokumei"]) | {"order": "random", "generated": False}}
-                | {"schema": {k: v for k, v in resource["schema"].items() if k in {"primaryKey", "foreignKeys", "missingValues"}} | {"fields": fields}}
+                | {
+                    "schema": {
+                        k: v
+                        for k, v in resource["schema"].items()
+                        if k in {"primaryKey", "foreignKeys", "missingValues"}
+                    }
+                    | {"fields": fields}
+                }
             )
         return dict(self.organization.document) | {"resources": resources}
 
@@ -304,7 +326,9 @@ def null_products() -> dict[str, Product]:
     """Products that do nothing useful; none may pass."""
 
     def identity(request: Request) -> Response:
-        return Response(status="ok", data=dict(request.data), processing=request.processing, organization=request.organization)
+        return Response(
+            status="ok", data=dict(request.data), processing=request.processing, organization=request.organization
+        )
 
     def drop_all(request: Request) -> Response:
         answer = product()(request)

@@ -51,7 +51,10 @@ def evidence(
 ) -> Evidence:
     """Register every table of the cases and describe them; tables of one name are replaced."""
     calls = [(p.view.id, i, call) for p in played for i, call in enumerate(p.view.calls)]
-    inputs = {r.name: _table(engine, "input", r.name, [(c, i, x.request.data) for c, i, x in calls], r) for r in organization.resources}
+    inputs = {
+        r.name: _table(engine, "input", r.name, [(c, i, x.request.data) for c, i, x in calls], r)
+        for r in organization.resources
+    }
     answered = [(c, i, x.response.data) for c, i, x in calls if x.released and x.response]
     releases = {r.name: _table(engine, "release", r.name, answered, r) for r in organization.resources}
     known = {r.name for r in organization.resources}
@@ -101,11 +104,17 @@ def _table(
     parts = []
     for case, call, table in given:
         n = table.num_rows
-        arrays = [pa.repeat(pa.scalar(case), n), pa.repeat(pa.scalar(call, pa.int32()), n), pa.array(range(n), pa.int64())]
+        arrays = [
+            pa.repeat(pa.scalar(case), n),
+            pa.repeat(pa.scalar(call, pa.int32()), n),
+            pa.array(range(n), pa.int64()),
+        ]
         for name in names:
             place = table.schema.get_all_field_indices(name)
             arrays.append(table.column(place[0]).combine_chunks() if place else pa.nulls(n, pa.string()))
-        parts.append(pa.table([a if not isinstance(a, pa.ChunkedArray) else a.combine_chunks() for a in arrays], schema=schema))
+        parts.append(
+            pa.table([a if not isinstance(a, pa.ChunkedArray) else a.combine_chunks() for a in arrays], schema=schema)
+        )
     joined = pa.concat_tables(parts) if parts else schema.empty_table()
     relation = engine.register(f"{side}.{resource}", joined)
     return TableView(resource, relation, {name: Column(f"f{i}") for name, i in names.items()})
@@ -137,7 +146,9 @@ def _with_person(organization: Organization, tables: Mapping[str, TableView]) ->
         done[resource.name] = TableView(resource.name, sql, view.names)
     for name in tables.keys() - done.keys():
         view = tables[name]
-        done[name] = TableView(name, view.relation.query("SELECT *, CAST(NULL AS VARCHAR) AS subject FROM {self} t"), view.names)
+        done[name] = TableView(
+            name, view.relation.query("SELECT *, CAST(NULL AS VARCHAR) AS subject FROM {self} t"), view.names
+        )
     return done
 
 

@@ -1,0 +1,120 @@
+"""The commands as a person types them: exit codes, files, and nothing of the input in any message."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from tokumei.cli import main
+
+ROOT = Path(__file__).resolve().parents[2]
+DECLARATIONS = ROOT / "examples" / "declarations" / "stroke-registry"
+PRODUCTS = ROOT / "examples" / "products"
+
+
+def tokumei(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+def test_the_demo_shows_one_leaking_person(tmp_path: Path) -> None:
+    result = tokumei("demo", "--report-dir", tmp_path, "--lang", "en")
+    assert result.exit_code == 1, result.output
+    record = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    findings = [f for track in record["tracks"] for clause in track["clauses"] for f in clause["findings"]]
+    assert {clause["clause"] for clause in record["tracks"][0]["clauses"] if clause["verdict"] == "fail"} == {
+        "D-03",
+        "I1-01",
+        "I5-01",
+    }
+    assert all(finding["people"]["to"] <= 5 for finding in findings)
+    assert all(finding["reproduced"] == "3/3" for finding in findings)
+    assert (tmp_path / "report.html").stat().st_size > 10_000
+    assert (tmp_path / "findings" / f"{findings[0]['id']}.json").exists()
+
+
+def test_equal_seeds_give_equal_reports(tmp_path: Path) -> None:
+    records = []
+    for name in ("one", "two"):
+        tokumei("demo", "--report-dir", tmp_path / name)
+        record = json.loads((tmp_path / name / "report.json").read_text(encoding="utf-8"))
+        records.append(record["tracks"])
+    assert records[0] == records[1]
+
+
+def test_the_reference_meets_every_clause(tmp_path: Path) -> None:
+    pytest.importorskip("tokumei_reference")
+    result = tokumei("run", "reference", "--report-dir", tmp_path)
+    assert result.exit_code == 0, result.output
+    record = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    assert record["outcome"] == "all_met"
+    assert record["counts"]["pass"] == 8
+    assert record["effort"]["calls"] <= 40
+
+
+@pytest.mark.parametrize(
+    ("spec", "program"),
+    [
+        (f"batch:java {PRODUCTS}/java-batch/Anon.java {{request}} {{response}}", "java"),
+        (f"exec:node {PRODUCTS}/node-exec/anon.js", "node"),
+        ("python:anon:anonymize", "python3"),
+    ],
+)
+def test_a_small_product_in_any_language_gets_a_full_report(
+    spec: str, program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not shutil.which(program):
+        pytest.skip(f"{program} is not installed")
+    monkeypatch.chdir(PRODUCTS / "python-function")
+    result = tokumei("run", spec, "--report-dir", tmp_path)
+    record = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    assert result.exit_code == 0, result.output
+    assert [track["track"] for track in record["tracks"]] == ["own"]
+    assert len(record["tracks"][0]["clauses"]) == 8
+    assert record["counts"]["suite_error"] == 0
+
+
+def test_a_finding_is_replayed_on_a_product_that_has_mended_it(tmp_path: Path) -> None:
+    pytest.importorskip("tokumei_reference")
+    tokumei("demo", "--report-dir", tmp_path)
+    found = sorted((tmp_path / "findings").glob("*.json"))
+    assert found
+    for path in found:
+        result = tokumei("replay", path, "reference", "--lang", "en")
+        assert (result.exit_code, "FIXED" in result.output) == (0, True), result.output
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [("a: 1\na: 2\n", 2), ("a: [1\n", 2), ("name: x\nresources: 3\n", 2), ("", 2), ("\x00", 2)],
+)
+def test_a_bad_declaration_is_one_clear_error(text: str, code: int, tmp_path: Path) -> None:
+    bad = tmp_path / "organization.yaml"
+    bad.write_text(text, encoding="utf-8")
+    result = tokumei("validate", bad, DECLARATIONS / "processing.yaml")
+    assert result.exit_code == code
+    assert "organization.yaml" in result.output
+    assert "Traceback" not in result.output
+
+
+def test_the_shipped_declarations_are_valid() -> None:
+    result = tokumei("validate", DECLARATIONS / "organization.yaml", DECLARATIONS / "processing.yaml")
+    assert result.exit_code == 0, result.output
+
+
+def test_a_product_that_is_not_there_ends_with_four(tmp_path: Path) -> None:
+    result = tokumei("run", "exec:no-such-program-here", "--report-dir", tmp_path)
+    assert result.exit_code == 4
+    assert not (tmp_path / "report.json").exists()
+
+
+@pytest.mark.parametrize("arguments", [("run",), ("run", "x", "--effort", "much"), ("nothing",), ("run", "reference", "--clause", "Z-1")])
+def test_wrong_usage_ends_with_two(arguments: tuple[str, ...]) -> None:
+    assert tokumei(*arguments).exit_code == 2
+
+
+def test_the_standard_is_free_of_problems() -> None:
+    result = tokumei("spec", "lint")
+    assert result.exit_code == 0, result.output
