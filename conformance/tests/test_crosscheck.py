@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tokumei import crosscheck, documents, resources, schema, wording
@@ -204,6 +204,7 @@ def test_hostile_names_of_fields_are_names(name):
         assert "\u202e" not in line
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_taking_any_field_out_of_the_steps_is_noticed(data):
     organization, processing = example(data.draw(st.sampled_from(EXAMPLES)))
@@ -235,6 +236,7 @@ def places(node, path=()):
             yield from places(value, (*path, i))
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_what_the_schema_accepts_can_be_checked(data):
     pair = list(example(data.draw(st.sampled_from(EXAMPLES))))

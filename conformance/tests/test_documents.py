@@ -6,7 +6,7 @@ import json
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tokumei import documents, resources
@@ -123,6 +123,7 @@ def test_a_pointer_leads_back_to_the_line():
     assert str(loaded.place("/a/0/x")) == "x.yaml:6 /a/0/x"
 
 
+@settings(deadline=None)
 @given(DOCUMENTS)
 def test_what_is_written_is_read_back(document):
     text = documents.dumps(document)
@@ -131,11 +132,13 @@ def test_what_is_written_is_read_back(document):
     assert json.loads(text) == document
 
 
+@settings(deadline=None)
 @given(DOCUMENTS)
 def test_json_text_is_yaml_for_other_readers_too(document):
     assert yaml.compose(documents.dumps(document), Loader=yaml.SafeLoader) is not None
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(), max_size=60) | st.text("{}[]:,-?&*!|>'\"#%@` \n\tab01.", max_size=40))
 def test_any_text_is_read_or_refused_with_a_code(text):
     try:

@@ -6,7 +6,7 @@ import copy
 
 import jsonschema
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tokumei import documents, resources, schema, wording
@@ -216,6 +216,7 @@ def places(node, path=()):
             yield from places(value, (*path, i))
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_no_message_repeats_a_value(data):
     kind = data.draw(st.sampled_from(["organization", "processing"]))
