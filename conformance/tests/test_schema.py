@@ -196,6 +196,14 @@ def test_messages_of_the_protocol(name, document, good):
     assert (schema.validate(document, name) == ()) is good
 
 
+def test_the_example_products_fit_their_schema():
+    found = sorted(resources.data("examples", "products").glob("*/product.yaml"))
+    assert found
+    for path in found:
+        loaded = documents.load(path)
+        assert schema.validate(loaded.document, "product", loaded.place) == ()
+
+
 def test_the_clauses_fit_their_schema():
     for path in sorted(resources.data("spec", "clauses").glob("*/*.md")):
         head = path.read_text(encoding="utf-8").split("\n---\n")[0].removeprefix("---\n")
