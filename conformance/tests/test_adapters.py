@@ -12,7 +12,7 @@ import pytest
 
 from tokumei.adapters.base import Timeouts
 from tokumei.adapters.batch import Batch
-from tokumei.adapters.connect import connect
+from tokumei.adapters.connect import connect, installed
 from tokumei.adapters.doctor import diagnose
 from tokumei.adapters.inprocess import InProcess
 from tokumei.adapters.process import Exec
@@ -234,6 +234,27 @@ def test_a_wrong_spec_says_what_is_wrong(spec: str, code: str, exit_code: int) -
         connect(spec)
     assert caught.value.problems[0].code == code
     assert caught.value.exit_code == exit_code
+
+
+def test_an_installed_product_is_known_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    metadata = tmp_path / "acme-1.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: acme\nVersion: 1\n", encoding="utf-8")
+    names = "acme = acme_product:command\nacme-here = acme_product:here\nacme-broken = acme_product:absent\n"
+    (metadata / "entry_points.txt").write_text(f"[tokumei.products]\n{names}", encoding="utf-8")
+    argv = [sys.executable, str(HOSTILE / "exec_product.py"), "log"]
+    code = f"command = lambda: {argv!r}\ndef here(): return same\ndef same(request): return request.data and None\n"
+    (tmp_path / "acme_product.py").write_text(code, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    assert {"acme", "acme-here"} <= set(installed())
+    with connect("acme") as adapter:
+        assert adapter.describe().name == "hostile"
+        assert adapter.call(REQUEST).released
+    with connect("acme-here") as adapter:
+        assert adapter.describe().name == "acme-here"
+    with pytest.raises(TokumeiError) as caught:
+        connect("acme-broken")
+    assert caught.value.exit_code == Exit.PRODUCT
 
 
 def test_batch_placeholders_stand_where_they_are_put_or_come_last() -> None:

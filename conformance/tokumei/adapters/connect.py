@@ -10,8 +10,9 @@ from pathlib import Path
 
 from tokumei.adapters.base import Adapter, Timeouts
 from tokumei.adapters.batch import Batch
+from tokumei.adapters.inprocess import InProcess
 from tokumei.adapters.process import Exec
-from tokumei.adapters.product import beside_command, beside_module, found_program, read_info
+from tokumei.adapters.product import beside_command, beside_module, default_info, found_program, read_info
 from tokumei.model import Exit, Place, Problem, ProductInfo, TokumeiError
 
 GROUP = "tokumei.products"
@@ -59,11 +60,18 @@ def installed() -> tuple[str, ...]:
 
 
 def _installed(name: str, product_file: Path | None, timeouts: Timeouts | None, here: Path) -> Adapter:
+    """The entry point is a function that gives the argv of an ``exec:`` product, or a callable to host here."""
     found = list(entry_points(group=GROUP, name=name))
     if not found:
         raise _stop("PRODUCT_UNKNOWN", name, known=", ".join(installed()))
     try:
-        argv = [str(part) for part in found[0].load()()]
+        made = found[0].load()()
+        if callable(made):
+            told = getattr(sys.modules[made.__module__], "INFO", None) or default_info(name)
+            return InProcess(made, read_info(product_file) if product_file else told)
+        argv = [str(part) for part in made]
+    except TokumeiError:
+        raise
     except Exception as error:
         raise _stop("PRODUCT_NOT_STARTED", name, Exit.PRODUCT, why=type(error).__name__) from error
     info = _info(product_file, beside_command(argv, here))
