@@ -14,6 +14,10 @@ from tokumei_reference.refusals import Refusal, pointer, unsupported
 Document: TypeAlias = Mapping[str, Any]
 
 TYPES = ("string", "integer", "number", "date")
+CLASSES = frozenset({
+    "direct", "symbol", "link", "quasi", "sensitive", "freetext", "image",
+    "date", "rare", "facility", "staff", "system", "neutral",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +149,11 @@ def read_organization(document: object) -> Organization:
     """Read and check the organization declaration."""
     root = _mapping(document)
     own = _mapping(root.get("tokumei"), "tokumei")
-    loose = {
-        (relation.get("from"), relation.get("to"))
-        for relation in _list(own.get("relations", []), "tokumei", "relations")
-        if isinstance(relation, Mapping) and relation.get("integrity", "enforced") != "enforced"
-    }
+    relations = [
+        _mapping(relation, "tokumei", "relations", i)
+        for i, relation in enumerate(_list(own.get("relations", []), "tokumei", "relations"))
+    ]
+    loose = {(r.get("from"), r.get("to")) for r in relations if r.get("integrity", "enforced") != "enforced"}
     listed = _list(root.get("resources"), "resources")
     resources = tuple(_resource(item, i, loose) for i, item in enumerate(listed))
     for one in ("name", "path"):
@@ -162,6 +166,11 @@ def read_organization(document: object) -> Organization:
     key = draft.find(subjects.get("key"))
     if key is None:
         raise _invalid("tokumei", "subjects", "key")
+    for name, group in _mapping(own.get("redundancyGroups", {}), "tokumei", "redundancyGroups").items():
+        at_group = ("tokumei", "redundancyGroups", name)
+        for i, member in enumerate(_names(_mapping(group, *at_group).get("members"), *at_group, "members")):
+            if draft.find(member) is None:
+                raise _invalid(*at_group, "members", i)
     opt_out = _mapping(own.get("optOut", {}), "tokumei", "optOut").get("statusField", "")
     if opt_out and draft.find(opt_out) is None:
         raise _invalid("tokumei", "optOut", "statusField")
@@ -237,18 +246,25 @@ def _field(item: object, resource: str, at: tuple[object, ...], index: int) -> F
     name = source.get("name")
     if not isinstance(name, str) or not name or "\0" in name:
         raise _invalid(*here, "name")
-    kind = source.get("type", "string")
+    kind = source.get("type")
+    if not isinstance(kind, str):
+        raise _invalid(*here, "type")
     if kind not in TYPES:
         raise unsupported(pointer(*here, "type"))
     if source.get("format", "default") != "default" and kind != "string":
         raise unsupported(pointer(*here, "format"))
     own = _mapping(source.get("tokumei"), *here, "tokumei")
-    classes = frozenset(_names(own.get("class"), *here, "tokumei", "class"))
-    if not classes:
+    classes = frozenset(_names(_list(own.get("class"), *here, "tokumei", "class"), *here, "tokumei", "class"))
+    if not classes or classes - CLASSES:
         raise _invalid(*here, "tokumei", "class")
     constraints = _mapping(source.get("constraints", {}), *here, "constraints")
     if not isinstance(constraints.get("enum", []), list) or not isinstance(constraints.get("pattern", ""), str):
         raise _invalid(*here, "constraints")
+    for bound in ("minimum", "maximum", "minLength", "maxLength"):
+        expected = str if kind == "date" and bound[3:] == "imum" else int | float
+        value = constraints.get(bound, "" if expected is str else 0)
+        if isinstance(value, bool) or not isinstance(value, expected):
+            raise _invalid(*here, "constraints", bound)
     return Field(resource, name, index, kind, classes, constraints, source)
 
 
@@ -269,7 +285,10 @@ def read_processing(document: object) -> Processing:
             raise _invalid("steps", i, "after")
         fields = _names(source.get("fields"), "steps", i, "fields")
         steps.append(Step(i, identifier, technique, fields, _mapping(source.get("params", {}), "steps", i, "params")))
-    targets = tuple(_mapping(t, "targets", i) for i, t in enumerate(_list(root.get("targets", []), "targets")))
+    # Without a target nothing would be promised, and so nothing can be kept.
+    targets = tuple(_mapping(t, "targets", i) for i, t in enumerate(_list(root.get("targets"), "targets")))
+    if not targets:
+        raise _invalid("targets")
     given = _list(root.get("secrets", []), "secrets")
     secrets = tuple(_mapping(secret, "secrets", i) for i, secret in enumerate(given))
     release = _mapping(root.get("release", {}), "release").get("id", "")
