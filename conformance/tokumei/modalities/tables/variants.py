@@ -187,8 +187,7 @@ class _Run:
                 self.days[person] = self.manner.offset(self.secret, str(person), low, high)
         days = pd.to_datetime(frame[field], format="%Y-%m-%d")
         moved = days + pd.to_timedelta(frame[PERSON].map(self.days).astype("int64"), unit="D")
-        texts = [None if pd.isna(day) else day.date().isoformat() for day in moved]
-        return pd.Series(texts, index=frame.index, dtype=object)
+        return moved.dt.strftime("%Y-%m-%d").astype(object)
 
     def _coarse(self, step: Step, value: str) -> str:
         params = step.params
