@@ -226,6 +226,16 @@ def test_the_original_number_in_a_column_of_its_own_is_found(tmp_path):
     nothing_of(said(found), "佐々木", "9000", "pseudo-")
 
 
+def test_a_name_in_a_column_that_is_called_by_a_name_is_told_by_its_place(tmp_path):
+    release = put(tmp_path / "release", [*HEADER, "佐々木第3号花子"], [[*row, "佐々木第1号花子"] for row in PEOPLE])
+    found = run(small(tmp_path / "pair"), release, original(tmp_path))
+    findings = {finding.code: finding for finding in of(found, "I1-01").findings}
+    assert findings["IDENTIFIER_IN_RELEASE"].fields == ("#5",)
+    assert findings["IDENTIFIER_IN_RELEASE"].params["n"] == 1
+    assert "IDENTIFIER_IN_COLUMN_NAME" in findings
+    nothing_of(said(found), "佐々木", "9000", "pseudo-")
+
+
 def test_a_suppressed_column_that_is_kept_is_found(tmp_path):
     release = put(tmp_path / "release", [*HEADER, "full_name"], [[*row, "佐々木第1号花子"] for row in PEOPLE])
     found = run(small(tmp_path / "pair"), release)
