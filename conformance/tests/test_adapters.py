@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from tokumei.adapters.base import Timeouts
+from tokumei.adapters.adapter import Timeouts
 from tokumei.adapters.batch import Batch
 from tokumei.adapters.connect import connect, installed
 from tokumei.adapters.doctor import diagnose

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pytest
 
 from tokumei import schema
-from tokumei.adapters.base import Adapter
+from tokumei.adapters.adapter import Adapter
 from tokumei.adapters.connect import connect
 from tokumei.adapters.doctor import diagnose
 from tokumei.documents import load

@@ -185,7 +185,7 @@ def _resource(document: Mapping[str, Any]) -> ResourceInfo:
         foreign_keys=tuple(
             ForeignKey(
                 field=FieldName(name, _one(key["fields"])),
-                to=FieldName(key["reference"]["resource"] or name, _one(key["reference"]["fields"])),
+                to=FieldName(key["reference"].get("resource") or name, _one(key["reference"]["fields"])),
             )
             for key in schema.get("foreignKeys", [])
         ),

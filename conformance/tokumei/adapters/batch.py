@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from tokumei.adapters.base import Attempt, Closing, Timeouts, Trouble, Workplace
+from tokumei.adapters.adapter import Attempt, Closing, Timeouts, Trouble, Workplace
 from tokumei.adapters.processes import Child, Log
 from tokumei.adapters.product import default_info
 from tokumei.model import Call, ProductInfo, Request

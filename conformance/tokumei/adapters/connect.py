@@ -8,7 +8,7 @@ import sys
 from importlib.metadata import entry_points
 from pathlib import Path
 
-from tokumei.adapters.base import Adapter, Timeouts
+from tokumei.adapters.adapter import Adapter, Timeouts
 from tokumei.adapters.batch import Batch
 from tokumei.adapters.inprocess import InProcess
 from tokumei.adapters.process import Exec

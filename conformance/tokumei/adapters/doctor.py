@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from tokumei.adapters.base import Adapter, Timeouts
+from tokumei.adapters.adapter import Adapter, Timeouts
 from tokumei.adapters.connect import connect
 from tokumei.model import Call, Document, ProductInfo, Request, Text, TokumeiError
 

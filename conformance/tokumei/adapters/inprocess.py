@@ -10,7 +10,7 @@ import time
 import traceback
 from typing import TYPE_CHECKING, Any
 
-from tokumei.adapters.base import Closing
+from tokumei.adapters.adapter import Closing
 from tokumei.model import Call, Product, ProductInfo, Request, Response
 
 if TYPE_CHECKING:

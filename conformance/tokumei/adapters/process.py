@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tokumei.adapters.base import Attempt, Closing, Timeouts, Trouble, Workplace
+from tokumei.adapters.adapter import Attempt, Closing, Timeouts, Trouble, Workplace
 from tokumei.adapters.processes import Child, Log
 from tokumei.adapters.product import default_info, info_from
 from tokumei.model import Call, Exit, Place, Problem, ProductInfo, Request, TokumeiError

@@ -5,6 +5,7 @@ Lines use only characters that a Japanese Windows console (cp932) can print.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
@@ -34,6 +35,7 @@ Lang = Literal["ja", "en"]
 Line = tuple[str, str]
 """A line and its style on a terminal."""
 
+COLUMNS = 7
 ROWS = 8
 WIDTH = 28
 _STYLES = {
@@ -167,8 +169,11 @@ def _finding(report: Report, finding: Mapping[str, Any], lang: Lang) -> Iterator
     for label, side in (("加工前" if ja else "before", before), ("-> 加工後" if ja else "-> after", after)):
         for table in side:
             yield f"      {label} {table.name}", "bold"
-            for row in _grid(table):
+            narrow, hidden = _narrow(table)
+            for row in _grid(narrow):
                 yield f"        {row}", ""
+            if hidden:
+                yield (f"        ほか {hidden} 列" if ja else f"        {hidden} more columns"), "dim"
             if table.left_out:
                 yield (f"        ほか {table.left_out} 行" if ja else f"        {table.left_out} more rows"), "dim"
     count = people(finding)
@@ -182,6 +187,16 @@ def _finding(report: Report, finding: Mapping[str, Any], lang: Lang) -> Iterator
     yield "      " + clean("  ".join(filter(None, facts))), "dim"
     if finding["replay"]:
         yield f"      {'再試験' if ja else 'replay'}: {clean(finding['replay'])}", "cyan"
+
+
+def _narrow(table: Shown) -> tuple[Shown, int]:
+    """The columns that a terminal has room for: the marked ones, then the first; and how many are left out."""
+    marked = [at for at in range(len(table.columns)) if any(at < len(row) and row[at].marked for row in table.rows)]
+    rest = [at for at in range(len(table.columns)) if at not in marked]
+    kept = sorted((marked + rest)[:COLUMNS])
+    rows = tuple(tuple(row[at] for at in kept if at < len(row)) for row in table.rows)
+    narrow = dataclasses.replace(table, columns=tuple(table.columns[at] for at in kept), rows=rows)
+    return narrow, len(table.columns) - len(kept)
 
 
 def _grid(table: Shown) -> Iterator[str]:
