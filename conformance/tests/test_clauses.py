@@ -1,0 +1,78 @@
+"""Each clause on the smallest pair: the baseline passes, its own two mutants are killed, null products never pass."""
+
+import pytest
+
+from tokumei.clause import checks, mutants
+from tokumei.modalities.tables import baseline
+from tokumei.model import RunOutcome
+from tokumei.mutants import classes, dates
+from tokumei.runner import selftest
+
+PAIR = "stroke-registry"
+SEED = 11
+
+
+def run(name, product):
+    return selftest.power_run(name, product, pair=PAIR, seed=SEED)
+
+
+def own(clause):
+    """The mutants of a clause's own module."""
+    import importlib
+
+    family = clause.split("-")[0].lower()
+    return importlib.import_module(f"tokumei.clauses.{family}.{clause.lower().replace('-', '_')}").MUTANTS
+
+
+def test_the_baseline_meets_every_clause():
+    found = run("baseline", baseline.product())
+    assert (found.outcome, found.failed, found.errors) == (RunOutcome.ALL_MET, (), ())
+
+
+@pytest.mark.parametrize(
+    ("clause", "mutant"), [(c, m) for c in checks() for m in own(c)], ids=lambda x: x if isinstance(x, str) else x.id
+)
+def test_a_clause_kills_its_own_mutants(clause, mutant):
+    found = run(mutant.id, selftest.broken(mutant))
+    assert clause in found.failed, found
+    assert not found.errors
+
+
+@pytest.mark.parametrize("clause", checks())
+def test_a_clause_has_a_wrapper_and_a_fault(clause):
+    assert {m.kind for m in own(clause)} == {"wrapper", "fault"}
+
+
+@pytest.mark.parametrize("name", baseline.null_products())
+def test_a_null_product_never_passes(name):
+    assert run(name, baseline.null_products()[name]).outcome != RunOutcome.ALL_MET
+
+
+def test_every_fault_of_the_baseline_is_a_mutant():
+    assert {m.fault for m in mutants().values() if m.kind == "fault"} == baseline.FAULTS
+
+
+def test_mutants_are_well_described():
+    known = checks().keys()
+    every = mutants()
+    for id_, mutant in every.items():
+        assert id_ == mutant.id
+        assert mutant.killed_by, id_
+        assert set(mutant.killed_by) <= known, id_
+        assert mutant.effect.ja.endswith("。") and mutant.effect.en.endswith("."), id_
+        assert mutant.precedent and mutant.trigger and mutant.proof, id_
+        assert bool(mutant.wrap) == (mutant.kind == "wrapper") and bool(mutant.fault) == (mutant.kind == "fault"), id_
+    undetected = [*classes.UNDETECTED, *dates.UNDETECTED]
+    assert all(reason and not mutant.killed_by and mutant.id not in every for mutant, reason in undetected)
+
+
+def test_an_id_is_used_once():
+    from tokumei.clause import _modules
+
+    ids = [m.id for package in ("tokumei.clauses", "tokumei.mutants") for mod in _modules(package, attribute="MUTANTS") for m in mod.MUTANTS]
+    assert len(ids) == len(set(ids))
+
+
+def test_an_unknown_fault_is_refused():
+    with pytest.raises(KeyError):
+        baseline.product("no-such-fault")
