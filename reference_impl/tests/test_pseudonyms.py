@@ -32,11 +32,3 @@ def test_every_part_of_a_purpose_separates() -> None:
             for purpose in (("x", "subject"), ("x", "visit"), ("xs", "ubject"), ("x",), ("order", "subject"))
         }
     assert len(made) == 20
-EOF_MARK
-sed -i '/^EOF_MARK$/d' tests/test_pseudonyms.py
-cat >> README.md <<'E'
-
-Not done here, and answered `unsupported`: other techniques and targets than suppression of records,
-columns and text, generalization, top and bottom coding, keyed and random pseudonyms, date shift,
-k by suppression of persons, and shuffling; classes over fields of several tables; subjects that are
-not persons; pseudonyms whose scope is wider than a release.
