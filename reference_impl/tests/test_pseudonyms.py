@@ -8,6 +8,7 @@ import hmac
 import duckdb
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from tokumei_reference.pseudonyms import Keyring
 
 

@@ -98,4 +98,9 @@ def risk(result: Result) -> dict[str, Any]:
 
 def statement() -> dict[str, Any]:
     """What made the release; no time, so that equal requests give equal bytes."""
-    return {"product": "tokumei-reference", "version": __version__, "determinism": "keyed"}
+    return {
+        "product": "tokumei-reference",
+        "version": __version__,
+        "determinism": "keyed",
+        "randomness": "HMAC-SHA-256 of the given secrets",
+    }
