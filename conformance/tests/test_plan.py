@@ -141,14 +141,14 @@ def test_every_edge_of_every_group_has_more_than_k_persons(name):
         people = {}
         for person, value in zip(bundle.persons[resource], values, strict=True):
             people.setdefault(value, set()).add(person)
-        for group in levels(organization.field(quasi), processing, organization).groups:
+        for group in levels(organization.field(quasi), processing).groups:
             for edge in group:
                 assert len(people[edge]) > k, (quasi, edge)
 
 
 def test_the_top_code_is_stood_on_from_both_sides():
     organization, processing = pair_named("stroke-registry")
-    groups = levels(organization.field(FieldName("registry", "年齢")), processing, organization).groups
+    groups = levels(organization.field(FieldName("registry", "年齢")), processing).groups
     edges = {value for group in groups for value in group}
     assert {"0", "9", "10", "89", "90", "119"} <= edges
 

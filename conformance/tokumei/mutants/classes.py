@@ -280,6 +280,36 @@ MUTANTS = (
         killed_by=("I5-10",),
         fault="minimum-off-by-one",
     ),
+    Mutant(
+        id="raw-number",
+        kind="fault",
+        effect=Text("階級にまとめるはずの数が、そのまま出る。", "Numbers that were to be put into groups go out as they are."),
+        precedent="WELD; PUMS: a step that is configured and does nothing",
+        trigger="every value below the top code",
+        proof="the released value is no group of the declared width",
+        killed_by=("D-03",),
+        fault="raw-number",
+    ),
+    Mutant(
+        id="raw-leaf",
+        kind="fault",
+        effect=Text("階層の最初の値だけがまとめられず、細かい居住地が出る。", "The first value of a hierarchy is not generalized, and a fine place of residence goes out."),
+        precedent="ARX #104: values that a hierarchy does not cover",
+        trigger="k persons with the first value of the hierarchy",
+        proof="the released value is a leaf of the hierarchy",
+        killed_by=("D-03",),
+        fault="raw-leaf",
+    ),
+    Mutant(
+        id="code-not-cut",
+        kind="fault",
+        effect=Text("病名コードが細分類のまま出る。", "Diagnosis codes go out with all their digits."),
+        precedent="Washington State 2013: full codes in hospital data",
+        trigger="an organization with codes that are to be cut",
+        proof="the released code is longer than declared",
+        killed_by=("D-03",),
+        fault="code-not-cut",
+    ),
 )
 
 UNDETECTED = (

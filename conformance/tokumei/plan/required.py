@@ -182,7 +182,8 @@ class _Planner:
             if dates and canaries:
                 table = good.tables[resource.name]
                 column = table.column(dates[-1].name.field).to_pylist()
-                column[1] = table.column(canaries[0].name.field)[1].as_py()
+                planted = [table.column(info.name.field)[1].as_py() or "" for info in canaries]
+                column[1] = max(planted, key=len)  # a short name is no canary: it would be found by chance
                 place = table.schema.get_field_index(dates[-1].name.field)
                 broken = table.set_column(place, dates[-1].name.field, [column])
                 return Bundle(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
@@ -60,13 +61,22 @@ class Carriers:
         return cls(tuple(used) if len(used) >= FEWEST_CARRIERS else ())
 
     def codes(self, count: int, random: Random) -> list[tuple[str, ...]]:
-        """``count`` different codes, drawn so that their order says nothing; fewer when there are not."""
+        """``count`` different codes, drawn so that their order says nothing; fewer when there are not.
+
+        Each value of a code is shared with another cell where there are cells enough: no tracer is unique.
+        """
         every: list[tuple[str, ...]] = [()]
         for info in self.fields:
             every = [(*code, str(value)) for code in every for value in info.constraints["enum"]]
         if not self.fields:
             return []
-        return random.sample(every, min(count, len(every)))
+        drawn = random.sample(every, min(count, len(every)))
+        for _ in range(100):
+            uses = [Counter(values) for values in zip(*drawn, strict=True)]
+            if all(n > 1 for use in uses for n in use.values()):
+                break
+            drawn = random.sample(every, len(drawn))
+        return drawn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
