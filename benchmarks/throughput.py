@@ -34,10 +34,13 @@ def nothing(tables: dict[str, object], request: dict[str, object]) -> dict[str, 
 
 def main(count: int) -> None:
     organization, processing = examples()[0]
-    quasi = {name: value for name, value in zip(processing.targets[0].quasi, ("50", "女", "千代田区"), strict=True)}
+    quasi = dict(zip(processing.targets[0].quasi, ("50", "女", "千代田区"), strict=True))
     small = bundle(organization, processing, [Person(quasi=quasi, cell=0, rows=1) for _ in range(20)], seed=1)
     offers = ALWAYS | {Need.ALIGNMENT_CELL}
-    cases = [Case(id=f"stroke-registry/{i}", calls=(PlannedCall(bundle=small, secret=i),), offers=offers) for i in range(count)]
+    cases = [
+        Case(id=f"stroke-registry/{i}", calls=(PlannedCall(bundle=small, secret=i),), offers=offers)
+        for i in range(count)
+    ]
     os.chdir(Path(__file__).parent)
     with connect("python:throughput:nothing") as adapter:
         play(cases[0], adapter, seed=1)

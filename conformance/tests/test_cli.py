@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+
 from tokumei.cli import main
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -110,7 +112,9 @@ def test_a_product_that_is_not_there_ends_with_four(tmp_path: Path) -> None:
     assert not (tmp_path / "report.json").exists()
 
 
-@pytest.mark.parametrize("arguments", [("run",), ("run", "x", "--effort", "much"), ("nothing",), ("run", "reference", "--clause", "Z-1")])
+@pytest.mark.parametrize(
+    "arguments", [("run",), ("run", "x", "--effort", "much"), ("nothing",), ("run", "reference", "--clause", "Z-1")]
+)
 def test_wrong_usage_ends_with_two(arguments: tuple[str, ...]) -> None:
     assert tokumei(*arguments).exit_code == 2
 
@@ -118,3 +122,30 @@ def test_wrong_usage_ends_with_two(arguments: tuple[str, ...]) -> None:
 def test_the_standard_is_free_of_problems() -> None:
     result = tokumei("spec", "lint")
     assert result.exit_code == 0, result.output
+
+
+ADULT = ROOT / "examples" / "audits" / "adult"
+DATA = Path(os.environ.get("TOKUMEI_DATA", ROOT.parent / "shared" / "data"))
+WHO = ("--purpose", "x", "--responsible", "y")
+
+
+def test_an_audit_without_a_finding_is_never_a_pass(tmp_path: Path) -> None:
+    source = DATA / "adult" / "adult_anonymized_3.csv"
+    if not source.exists():
+        pytest.skip("the Adult data are not here")
+    (tmp_path / "release").mkdir()
+    shutil.copy(source, tmp_path / "release")
+    pair = ("--organization", ADULT / "organization.yaml", "--processing", ADULT / "processing.yaml")
+    result = tokumei("audit", tmp_path / "release", *pair, *WHO, "--role", "recipient", "--report-dir", tmp_path / "r")
+    assert result.exit_code == 3, result.output
+    assert "k = 3" in result.output
+    written = (tmp_path / "r" / "report.json").read_text(encoding="utf-8")
+    assert "Married" not in written + result.output
+
+
+def test_a_recipient_may_not_match_with_the_original(tmp_path: Path) -> None:
+    pair = ("--organization", ADULT / "organization.yaml", "--processing", ADULT / "processing.yaml")
+    result = tokumei(
+        "audit", tmp_path, *pair, "--original", tmp_path, *WHO, "--role", "recipient", "--report-dir", tmp_path
+    )
+    assert result.exit_code == 2

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from tokumei import __version__
 from tokumei.model import Call, Exit, Finding, ProductInfo, RunOutcome, Text, Verdict, Why
+from tokumei.runner.audit import Audit
 from tokumei.runner.verdicts import ClauseResult, run_outcome
 from tokumei.shrink.case import Shrunk
 from tokumei.spec import Edition
@@ -112,8 +113,33 @@ def report(
             }
             for track, organizations, some in tracks
         ],
-        "limits": [{"ja": text.ja, "en": text.en} for text in (*LIMITS, *([SUPPLIED] if origin == "supplied" else []))],
+        "limits": [
+            {"ja": text.ja, "en": text.en} for text in ((SUPPLIED, *LIMITS[1:]) if origin == "supplied" else LIMITS)
+        ],
     }
+
+
+def audit_report(audit: Audit, edition: Edition) -> dict[str, Any]:
+    """The record of an audit: counts only, and never all met."""
+    name = audit.organizations[0]
+    shown = {
+        result.clause: [Shown(finding=f, id=finding_id(result.clause, f), organization=name) for f in result.findings]
+        for result in audit.results
+    }
+    nothing = ("calls", "cases", "judged_seconds", "product_seconds", "wall_seconds", "restarts", "timeouts")
+    record = report(
+        tracks=[("own", audit.organizations, audit.results)],
+        shown=shown,
+        edition=edition,
+        info=ProductInfo(name=name),
+        adapter="files",
+        seed=0,
+        origin="supplied",
+        level=audit.level,
+        audit={"purpose": audit.purpose, "responsible": audit.responsible, "role": audit.role},
+        effort=dict.fromkeys(nothing, 0),
+    )
+    return record | {"outcome": audit.outcome.value, "exit": audit.exit_code}
 
 
 def _clause(result: ClauseResult, edition: Edition, shown: Sequence[Shown]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import time
@@ -14,7 +15,7 @@ from tokumei.clause import Check
 from tokumei.declarations import Processing
 from tokumei.evidence import CaseView, Evidence
 from tokumei.modalities.tables.relations import Played, claimed, evidence
-from tokumei.model import Call, Need, Observation, Request, Verdict, Why
+from tokumei.model import Call, Document, Need, Observation, Request, Verdict, Why
 from tokumei.plan.bundle import Bundle, Case, Plan, PlannedCall
 from tokumei.relation import Engine
 from tokumei.runner.verdicts import ClauseResult, judged
@@ -88,7 +89,7 @@ def _batches(played: Sequence[tuple[PlannedCall, Played]]) -> list[list[tuple[Pl
     silent: list[tuple[tuple[str, str], tuple[PlannedCall, Played]]] = []
     for planned, one in played:
         asked = (planned.bundle.organization.name, id_of(planned.bundle.processing))
-        claims = [json.dumps(claimed(call), sort_keys=True) for call in one.view.calls if call.released]
+        claims = [_substance(claimed(call)) for call in one.view.calls if call.released]
         if claims:
             groups.setdefault((*asked, claims[0]), []).append((planned, one))
         else:
@@ -97,6 +98,12 @@ def _batches(played: Sequence[tuple[PlannedCall, Played]]) -> list[list[tuple[Pl
         home = next((key for key in groups if key[:2] == asked), (*asked, ""))
         groups.setdefault(home, []).append(item)
     return list(groups.values())
+
+
+def _substance(claim: Document | None) -> str:
+    """What of a claim decides a verdict; its date and number may differ from release to release."""
+    parts = {key: claim.get(key) for key in ("steps", "targets", "hierarchies")} if claim else None
+    return json.dumps(parts, sort_keys=True)
 
 
 def id_of(processing: Processing) -> str:
@@ -202,7 +209,10 @@ def run_plan(
             break
     started = time.monotonic()
     seen = judge(list(checks.values()), played, engine, seed=plan.seed)
-    results = tuple(_result(checks[id_], *seen[id_], stopped=stopped, plan=plan) for id_ in checks)
+    results = tuple(
+        _result(checks[id_], *seen[id_], stopped=stopped, plan=plan, missing=_missing(checks[id_], played))
+        for id_ in checks
+    )
     every = [call for _, one in played for call in one.view.calls]
     return Track(
         plan=plan,
@@ -217,11 +227,26 @@ def run_plan(
     )
 
 
+def _missing(check: Check, played: Sequence[tuple[PlannedCall, Played]]) -> int:
+    """Planned calls that the check needed and whose valid input was not answered with a release.
+
+    A product that refuses what it finds hard must not pass for it.
+    """
+    return sum(
+        expects == "release" and not call.released
+        for _, one in played
+        if set(check.needs) <= one.view.offers
+        for call, expects in zip(one.view.calls, one.view.expects, strict=True)
+    )
+
+
 def _result(
-    check: Check, observations: list[Observation], shown: int, error: str, *, stopped: bool, plan: Plan
+    check: Check, observations: list[Observation], shown: int, error: str, *, stopped: bool, plan: Plan, missing: int
 ) -> ClauseResult:
     planned = any(set(check.needs) <= case.offers for case in plan.cases)
     result = judged(check, observations, shown=shown, budget_left=not stopped, error=error)
+    if result.verdict is Verdict.PASS and not stopped and missing:
+        return dataclasses.replace(result, verdict=Verdict.INCONCLUSIVE, why=Why.COULD_NOT_RUN)
     if result.verdict is Verdict.PASS and stopped:
         return judged(check, (), shown=0, budget_left=False)
     if not planned and result.verdict is Verdict.INCONCLUSIVE:

@@ -258,7 +258,9 @@ def kill_matrix(
     for seed in seeds:
         for mutant in every:
             pair = pairs[seed % len(pairs)]
-            runs[mutant.id].append(power_run(f"mutant:{mutant.id}", broken(mutant), pair=pair, seed=seed, ledger=ledger))
+            runs[mutant.id].append(
+                power_run(f"mutant:{mutant.id}", broken(mutant), pair=pair, seed=seed, ledger=ledger)
+            )
             done += 1
             _tell(progress, done, len(every) * len(seeds), mutant.id)
     return tuple(Kill(mutant=m.id, kind=m.kind, expected=m.killed_by, runs=tuple(runs[m.id])) for m in every)
@@ -306,9 +308,7 @@ def _tell(progress: Progress | None, done: int, of: int, name: str) -> None:
         progress(done, of, name)
 
 
-def run_selftest(
-    *, runs: int, seed: int, progress: Progress | None = None, ledger: Ledger | None = None
-) -> SelfTest:
+def run_selftest(*, runs: int, seed: int, progress: Progress | None = None, ledger: Ledger | None = None) -> SelfTest:
     """Every mutant on both pairs, every null product, and ``runs`` runs of correct products."""
     book = ledger or Ledger()
     seeds = range(seed, seed + len(PAIRS))
@@ -320,15 +320,23 @@ def run_selftest(
     )
 
 
-KILLED = Text("欠陥見本 {kind}: {killed}/{of} を検出（下限95% {lower:.0%}）", "Mutants, {kind}: {killed} of {of} killed (95 % at least {lower:.0%})")
-SURVIVOR = Text("  検出漏れ: {mutant}（{killed}/{of} 回、対象 {clauses}）", "  survivor: {mutant} ({killed} of {of} runs, due {clauses})")
+KILLED = Text(
+    "欠陥見本 {kind}: {killed}/{of} を検出（下限95% {lower:.0%}）",
+    "Mutants, {kind}: {killed} of {of} killed (95 % at least {lower:.0%})",
+)
+SURVIVOR = Text(
+    "  検出漏れ: {mutant}（{killed}/{of} 回、対象 {clauses}）",
+    "  survivor: {mutant} ({killed} of {of} runs, due {clauses})",
+)
 NULLS = Text("何もしない製品: {passed}/{of} が合格", "Null products: {passed} of {of} runs all met")
 ALARMS = Text(
     "正しい製品: {of} 回（{products} 製品）で誤った不合格 {alarms} 回。1回あたりの上限95% {run:.2%}、製品あたり {product:.0%}",
     "Correct products: {alarms} of {of} runs ({products} products) accused; 95 % at most {run:.2%} a run, {product:.0%} a product",
 )
 ALARM = Text("  誤った不合格: {name} {pair} 種 {seed}: {clauses}", "  accused: {name} {pair} seed {seed}: {clauses}")
-UNMET = Text("  判定に至らず: {name} {pair} 種 {seed}: {outcome}", "  not all met: {name} {pair} seed {seed}: {outcome}")
+UNMET = Text(
+    "  判定に至らず: {name} {pair} 種 {seed}: {outcome}", "  not all met: {name} {pair} seed {seed}: {outcome}"
+)
 SUITE = Text("試験系 {digest}", "Suite {digest}")
 
 

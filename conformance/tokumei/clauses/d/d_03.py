@@ -11,6 +11,11 @@ from tokumei.model import Call, Finding, Need, Observation, Premise, Request, Re
 from tokumei.mutants.edits import after, subject_resource, with_column
 from tokumei.relation import Relation
 
+EXPECTED_FILES = frozenset(
+    f"{name}.{kind}" for name in ("organization", "processing", "risk", "statement") for kind in ("json", "yaml")
+)
+"""What PROTOCOL lets a response hold beside its answer, its tables and its log."""
+
 
 def judge(evidence: Evidence) -> Iterator[Observation]:
     """Compare the columns of each release with what was asked, what is claimed, and how it is described."""
@@ -28,7 +33,8 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
         yield from _described(evidence, response, case, number)
         for technique in sorted({step.technique for step in claim.steps} - TECHNIQUES):
             yield Finding(code="UNKNOWN_TECHNIQUE", case=case.id, call=number, params={"technique": technique})
-        unknown = [path for path in response.extra if path.startswith("data/")]
+        known = {resource.name for resource in evidence.organization.resources}
+        unknown = [path for path in response.extra if path not in EXPECTED_FILES] + sorted(response.data.keys() - known)
         if unknown:
             yield Finding(code="UNDECLARED_FILE", case=case.id, call=number, params={"n": len(unknown)})
     yield from _domain(evidence, evidence.claim or evidence.asked)

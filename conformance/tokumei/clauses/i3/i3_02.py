@@ -15,6 +15,8 @@ from tokumei.stats import chernoff_upper
 WIDE_BITS = 64
 """From this width on, one common value is beyond chance: n² / 2⁶⁴ < 10⁻⁹ for 100,000 persons."""
 ALPHA = 1e-8
+MARKERS = ("", "*")
+"""What stands for a missing or suppressed value is no pseudonym."""
 
 
 def judge(evidence: Evidence) -> Iterator[Observation]:
@@ -23,7 +25,8 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
     for step in claim.steps:
         if step.technique not in PSEUDONYMS:
             continue
-        bits = int(step.params.get("bits", 0))
+        bits = step.params.get("bits", 0)
+        bits = bits if isinstance(bits, int) else 0
         for name in step.fields:
             view = evidence.release.get(name.resource)
             if view is None or name.field not in view.names:
@@ -39,8 +42,9 @@ def _wide(relation: Relation, name: FieldName, column: Column) -> Iterator[Obser
     both = relation.query(
         'SELECT "case", count(*) AS n, count(*) FILTER (WHERE calls = 2) AS same FROM ('
         'SELECT "case", {column} AS v, count(DISTINCT "call") AS calls FROM {self} t '
-        'WHERE {column} IS NOT NULL GROUP BY "case", {column}) u GROUP BY "case"',
+        'WHERE {column} IS NOT NULL AND {column} NOT IN {markers} GROUP BY "case", {column}) u GROUP BY "case"',
         column=column,
+        markers=MARKERS,
     )
     for row in both.rows():
         yield Premise(case=row["case"], count=row["n"], what="pseudonyms")
@@ -66,6 +70,8 @@ def _narrow(evidence: Evidence, name: FieldName, column: Column) -> Iterator[Obs
         first: dict[int, set[str]] = {}
         second: list[tuple[int, str]] = []
         for row in coded:
+            if row["v"] is None or row["v"] in MARKERS:
+                continue
             if row["case"] == case.id and row["call"] == 0:
                 first.setdefault(row["cell"], set()).add(row["v"])
             elif row["case"] == case.id:

@@ -3,7 +3,7 @@
 The plan ties each order to cell codes by a random assignment that the product cannot know. Whatever a
 product does that is blind to the order (sorting by released values too), every assignment of ranks to cells
 was equally likely: re-drawing it is an exact randomization test. Two stages on independent bundles, each
-at α = 10⁻⁴ a statistic.
+at the α of the verdicts.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from tokumei.model import Need, Observation, Premise, Request, Response, Statist
 from tokumei.mutants.edits import after, subject_resource, with_table
 from tokumei.stats import permutation_p, spearman
 
-DRAWS = 19_999
+DRAWS = 39_999
 SCREEN = 199
-"""Draws of a first look: a statistic that a few draws already reach is not worth 19,999."""
+"""Draws of a first look: a statistic that a few draws already reach is not worth 39,999."""
 FEWEST_CELLS = 12
 
 

@@ -23,15 +23,15 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
         view = evidence.release[resource]
         released = [name for name in target.quasi if name.field in view.names]
         by = view.pick(released)
-        if not by:
-            continue
+        key = evidence.organization.subject_key
+        one_a_row = evidence.organization.resource(resource).row_unit == "person"
+        if not by or (key.resource == resource and key.field not in view.names and not one_a_row):
+            continue  # without a person key nobody can tell rows from persons
         sizes = class_sizes(view.relation, by=by, person=Column("subject"))
-        totals = sizes.query(
-            'SELECT "case", "call", count(*) AS n FROM {self} t WHERE persons > 0 GROUP BY "case", "call"'
-        )
+        totals = sizes.query('SELECT "case", "call", count(*) AS n FROM {self} t GROUP BY "case", "call"')
         for row in totals.rows():
             yield Premise(case=row["case"], count=row["n"], what="classes")
-        small = sizes.query("SELECT * FROM {self} t WHERE persons > 0 AND persons < {k}", k=k)
+        small = sizes.query("SELECT * FROM {self} t WHERE persons < {k}", k=k)
         worst = small.query(
             'SELECT "case", "call", min(persons) AS n, count(*) AS classes FROM {self} t GROUP BY "case", "call"'
         )

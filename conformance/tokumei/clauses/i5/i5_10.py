@@ -25,6 +25,7 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
             if expects != "refusal" or call.response is None:
                 continue
             rows = sum(table.num_rows for table in call.response.data.values())
+            rows += sum(path.startswith("data/") for path in call.response.extra)
             params = {"n": case.persons, "minimum": target.minimum}
             if call.response.status == "ok" and rows:
                 yield Finding(code="RELEASED_TOO_FEW", case=case.id, call=number, params=params)

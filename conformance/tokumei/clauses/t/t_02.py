@@ -23,7 +23,7 @@ SHIFTED = (
 
 BEST = """
 SELECT "case", "call", person, max(events) AS events, max(explained) AS explained FROM (
-  SELECT e."case", e."call", e.person, first_day, any_value(n) AS events, count(DISTINCT (e.resource, e.field, e.day)) AS explained
+  SELECT e."case", e."call", e.person, first_day, any_value(n) AS events, count(DISTINCT (e.resource, e.field, e.day)) FILTER (WHERE first_day IS NOT NULL) AS explained
   FROM (
     SELECT e."case", e."call", e.person, e.resource, e.field, e.day, n,
            unnest([1]) AS one, e.day - CAST(p.days AS INTEGER) AS first_day
@@ -52,7 +52,8 @@ def shifted_fields(processing: Processing) -> tuple[FieldName, ...]:
 
 def judge(evidence: Evidence) -> Iterator[Observation]:
     """Find for each released person of a planned cell the first day that explains most dates."""
-    names = shifted_fields(evidence.claim or evidence.asked)
+    asked = shifted_fields(evidence.asked)
+    names = asked + tuple(n for n in shifted_fields(evidence.claim or evidence.asked) if n not in asked)
     if not names:
         return
     parts = [

@@ -116,7 +116,7 @@ def _table(
             pa.table([a if not isinstance(a, pa.ChunkedArray) else a.combine_chunks() for a in arrays], schema=schema)
         )
     joined = pa.concat_tables(parts) if parts else schema.empty_table()
-    relation = engine.register(f"{side}.{resource}", joined)
+    relation = engine.register(f"{side}.{resource.encode().hex()}", joined)
     return TableView(resource, relation, {name: Column(f"f{i}") for name, i in names.items()})
 
 
@@ -129,7 +129,8 @@ def _with_person(organization: Organization, tables: Mapping[str, TableView]) ->
         own = view.names.get(subject.field) if resource.name == subject.resource else None
         path = organization.path_to_person(resource.name)
         if own is not None:
-            sql = view.relation.query("SELECT *, {key} AS subject FROM {self} t", key=own)
+            row = "'row ' || \"row\"" if resource.row_unit == "person" else "NULL"
+            sql = view.relation.query("SELECT *, coalesce({key}, " + row + ") AS subject FROM {self} t", key=own)
         elif resource.name == subject.resource and resource.row_unit == "person":
             sql = view.relation.query("SELECT *, 'row ' || \"row\" AS subject FROM {self} t")
         elif path and path[0].field.field in view.names and path[0].to.field in done[path[0].to.resource].names:
@@ -156,8 +157,8 @@ def _cells(engine: Engine, tables: Mapping[str, TableView]) -> Relation:
     parts = [
         view.relation.query(
             'SELECT "case", "call", {resource} AS resource, {field} AS field, {column} AS value FROM {self} t WHERE {column} IS NOT NULL',
-            resource=view.resource,
-            field=name,
+            resource=view.resource.replace("\x00", "␀"),
+            field=name.replace("\x00", "␀"),
             column=column,
         ).sql
         for view in tables.values()
@@ -178,10 +179,11 @@ def _canaries(engine: Engine, organization: Organization, tables: Mapping[str, T
         parts.append(
             view.relation.query(
                 'SELECT DISTINCT "case", {column} AS canary, text_fold({column}) AS folded, {source} AS source, {kind} AS kind '
-                "FROM {self} t WHERE length(text_fold({column})) >= 4",
+                "FROM {self} t WHERE length(text_fold({column})) >= {least}",
                 column=view.column(info.name.field),
                 source=str(info.name),
                 kind=kinds[0],
+                least=3 if kinds[0] in ("direct", "staff") else 4,
             ).sql
         )
     empty = "SELECT '' AS \"case\", '' AS canary, '' AS folded, '' AS source, '' AS kind WHERE FALSE"
