@@ -91,6 +91,7 @@ def test_a_product_that_prints_is_captured():
 
 
 @pytest.mark.power
+@pytest.mark.slow
 @pytest.mark.timeout(0)
 def test_three_hundred_runs_accuse_nobody():
     alarms = selftest.false_alarms(300, seed=10_000)
@@ -98,6 +99,7 @@ def test_three_hundred_runs_accuse_nobody():
 
 
 @pytest.mark.power
+@pytest.mark.slow
 @pytest.mark.timeout(0)
 def test_every_mutant_is_killed():
     kills = selftest.kill_matrix([1, 2])
