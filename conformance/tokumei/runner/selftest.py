@@ -66,6 +66,12 @@ class Kill:
         """The runs in which some clause that must see it failed."""
         return sum(bool(set(self.expected) & set(run.failed)) for run in self.runs)
 
+    @property
+    def always(self) -> bool:
+        """Whether there is a pair on which every run kills it: a pair may hold nothing for it to break."""
+        missed = {run.pair for run in self.runs if not set(self.expected) & set(run.failed)}
+        return bool({run.pair for run in self.runs} - missed)
+
     def seen(self, clause: str) -> int:
         return sum(clause in run.failed for run in self.runs)
 
@@ -111,8 +117,8 @@ class SelfTest:
 
     @property
     def survivors(self) -> tuple[Kill, ...]:
-        """The mutants that not every run killed."""
-        return tuple(kill for kill in self.kills if kill.killed < len(kill.runs))
+        """The mutants that every pair missed in some run."""
+        return tuple(kill for kill in self.kills if not kill.always)
 
     @property
     def passed_nulls(self) -> tuple[PowerRun, ...]:
@@ -346,7 +352,7 @@ def lines(selftest: SelfTest, lang: Lang) -> tuple[str, ...]:
     for kind in ("wrapper", "fault"):
         some = [kill for kill in selftest.kills if kill.kind == kind]
         if some:
-            killed = sum(kill.killed == len(kill.runs) for kill in some)
+            killed = sum(kill.always for kill in some)
             lower = clopper_pearson_lower(killed, len(some))
             out.append(KILLED.format(kind=kind, killed=killed, of=len(some), lower=lower))
     for kill in selftest.survivors:
