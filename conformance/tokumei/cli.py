@@ -111,12 +111,14 @@ def run(
     from tokumei.adapters.connect import connect
     from tokumei.declarations import Organization, Processing
     from tokumei.documents import load
+    from tokumei.validation import validate_pair
 
     if bool(organization) != bool(processing):
         raise click.UsageError("--organization と --processing は対で指定する / give both")
     own = []
     if organization and processing:
-        _stop_on(_validated(organization, processing))
+        if problems := validate_pair(organization, processing, None):
+            raise TokumeiError(*problems)
         own = [(Organization.of(load(organization).document), Processing.of(load(processing).document))]
     with connect(product, product_file=product_file) as adapter:
         info = adapter.describe()
@@ -128,17 +130,6 @@ def run(
         _run(
             adapter, info, kind, lang, seed, format_, report_dir, effort=effort, budget=budget, own=own, clauses=clauses
         )
-
-
-def _validated(organization: Path, processing: Path) -> tuple[Any, ...]:
-    from tokumei.validation import validate_pair
-
-    return validate_pair(organization, processing, None)
-
-
-def _stop_on(problems: tuple[Any, ...]) -> None:
-    if problems:
-        raise TokumeiError(*problems)
 
 
 def _run(
@@ -351,6 +342,21 @@ def doctor(product: str, lang: Lang) -> None:
     for name, fine, text in rows:
         click.echo(f"{'✓' if fine else '✗'} {name}: {text[lang]}")
     sys.exit(Exit.ALL_MET if all(fine for _, fine, _ in rows) else Exit.PRODUCT)
+
+
+@main.command()
+@click.option("--runs", default=20, show_default=True, help="正しい製品の試験の回数 / runs of correct products")
+@click.option("--ledger", type=click.Path(path_type=Path, dir_okay=False), help="続きから測る台帳 / ledger to resume")
+@lang_option
+@seed_option
+def selftest(runs: int, ledger: Path | None, lang: Lang, seed: int) -> None:
+    """試験の検出力を測る / measure what the suite kills and whom it accuses."""
+    from tokumei.runner.selftest import Ledger, lines, run_selftest
+
+    measured = run_selftest(runs=runs, seed=seed, ledger=Ledger(ledger) if ledger else None)
+    for line in lines(measured, lang):
+        click.echo(line)
+    sys.exit(Exit.ALL_MET if measured.good else Exit.SUITE)
 
 
 @main.group()
