@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -127,8 +128,8 @@ def _own(encoding: str) -> tuple[Document, Document]:
         "tokumei": {"profile": "organization/1", "level": "release", "subjects": {"key": "people.患者ID"}},
         "resources": [resource],
     }
-    steps = [
-        {"id": "s1", "technique": "pseudonymize-random", "fields": ["people.患者ID"], "params": {"bits": 96}},
+    steps: list[dict[str, Any]] = [
+        {"id": "s1", "technique": "pseudonymize-random", "fields": ["people.患者ID"], "params": {"scope": "release", "domain": "subject", "bits": 96}},
         {"id": "s2", "technique": "keep", "fields": ["people.性別"]},
         {"id": "s3", "technique": "shuffle-rows", "fields": ["people"]},
     ]
@@ -136,7 +137,9 @@ def _own(encoding: str) -> tuple[Document, Document]:
         "tokumei": {"profile": "processing/1", "level": "release", "id": "doctor"},
         "organization": {"name": "doctor", "version": "1.0.0"},
         "regime": "NGMIA-19",
-        "steps": steps,
+        "release": {"id": "doctor", "context": "on-site", "recipient": "doctor", "purpose": "接続の確認"},
+        "steps": [{**step, "realises": [3], "why": "接続の確認のため"} for step in steps],
+        "targets": [{"model": "k-anonymity", "quasi": ["people.性別"], "k": 2, "unit": "subject"}],
     }
     return organization, processing
 
