@@ -155,7 +155,7 @@ def _run(
     if unknown := set(clauses) - known.keys():
         raise click.UsageError(f"要求事項がない / no such clause: {', '.join(sorted(unknown))}")
     chosen = {id_: check for id_, check in known.items() if not clauses or id_ in clauses}
-    with DuckDB(threads=2) as engine:
+    with DuckDB(threads=2, memory="700MB") as engine:
         finished = run_session(
             adapter,
             info,
@@ -280,7 +280,7 @@ def audit(
     from tokumei.runner.record import audit_report
     from tokumei.spec import load_spec
 
-    with DuckDB(threads=2) as engine:
+    with DuckDB(threads=2, memory="700MB") as engine:
         found = examine(
             organization=organization,
             processing=processing,
