@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+
 from tokumei.adapters.inprocess import InProcess
 from tokumei.clause import checks
 from tokumei.declarations import Organization, Processing
