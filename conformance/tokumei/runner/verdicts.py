@@ -42,7 +42,7 @@ def judged(
 
     A finding fails it even when a later batch broke the suite; a suite error never passes or accuses.
     """
-    everything = list(observations)
+    everything = sorted(observations, key=repr)  # an engine gives rows in any order; a report must not
     statistics = tuple(item for item in everything if isinstance(item, Statistic))
     findings = [item for item in everything if isinstance(item, Finding)] + rejected_twice(statistics)
     premises = [item for item in everything if isinstance(item, Premise)]

@@ -37,9 +37,10 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
         )
         for row in worst.rows():
             example = small.query(
-                'SELECT * FROM {self} t WHERE "case" = {case} AND "call" = {call} ORDER BY persons LIMIT 1',
+                'SELECT * FROM {self} t WHERE "case" = {case} AND "call" = {call} ORDER BY persons, {by} LIMIT 1',
                 case=row["case"],
                 call=row["call"],
+                by=by,
             ).rows()[0]
             yield Finding(
                 code="CLASS_TOO_SMALL",
