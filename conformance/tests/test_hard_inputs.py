@@ -1,0 +1,56 @@
+"""What a product refuses, adds beside its answer, or hides under another name must not let it pass."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+
+import pytest
+
+from tokumei.adapters.inprocess import InProcess
+from tokumei.clause import checks
+from tokumei.engines.duckdb import DuckDB
+from tokumei.modalities.tables import baseline
+from tokumei.model import Product, Request, Response, RunOutcome, Verdict
+from tokumei.plan.required import required_plan
+from tokumei.runner.run import run_plan
+from tokumei.runner.session import examples
+from tokumei.runner.verdicts import run_outcome
+
+GOOD = baseline.product()
+
+
+def refuses_what_is_hard(request: Request) -> Response:
+    """Without a search for k: it refuses instead whatever has more than 130 persons."""
+    if request.data["registry"].num_rows > 130:
+        return Response(status="refused", code="CANNOT_MEET_PRIVACY", path="/targets")
+    return GOOD(request)
+
+
+def adds_a_table(request: Request) -> Response:
+    answer = GOOD(request)
+    extra = {"REGISTRY": request.data["registry"]} if answer.status == "ok" else {}
+    return dataclasses.replace(answer, data=dict(answer.data) | extra)
+
+
+def backs_up_beside_a_refusal(request: Request) -> Response:
+    answer = GOOD(request)
+    return dataclasses.replace(answer, extra={"data/backup.csv": "x"}) if answer.status == "refused" else answer
+
+
+@pytest.mark.parametrize(
+    ("product", "clause", "verdict"),
+    [
+        (refuses_what_is_hard, "I5-01", Verdict.INCONCLUSIVE),
+        (adds_a_table, "D-03", Verdict.FAIL),
+        (backs_up_beside_a_refusal, "I5-10", Verdict.FAIL),
+    ],
+)
+def test_it_does_not_pass(product: Callable[[Request], Response], clause: str, verdict: Verdict) -> None:
+    typed: Product = product
+    plan = required_plan(examples()[:1], track="open", seed=4)
+    with DuckDB() as engine, InProcess(typed, baseline.INFO) as adapter:
+        track = run_plan(plan, adapter, checks(), engine)
+    assert {r.clause: r.verdict for r in track.results}[clause] is verdict
+    assert run_outcome(track.results) is not RunOutcome.ALL_MET
+    assert not [r.error for r in track.results if r.error]
