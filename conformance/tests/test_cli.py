@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from rich.cells import cell_len
 
+from tokumei.clause import checks, mutants
 from tokumei.cli import main
+from tokumei.site.clause_page import H
+from tokumei.spec import ClauseText, load_spec
 
 ROOT = Path(__file__).resolve().parents[2]
 DECLARATIONS = ROOT / "examples" / "declarations" / "stroke-registry"
@@ -122,6 +127,44 @@ def test_wrong_usage_ends_with_two(arguments: tuple[str, ...]) -> None:
 def test_the_standard_is_free_of_problems() -> None:
     result = tokumei("spec", "lint")
     assert result.exit_code == 0, result.output
+
+
+def test_the_list_holds_every_clause_and_how_often_a_mutant_names_it() -> None:
+    edition = load_spec()
+    record = json.loads(tokumei("list", "--format", "json").output)
+    assert [row["clause"] for row in record["clauses"]] == list(edition.clauses)
+    for row in record["clauses"]:
+        naming = [mutant for mutant in mutants().values() if row["clause"] in mutant.killed_by]
+        assert row["mutants"] == len(naming)
+        assert row["level"] == edition.clauses[row["clause"]].level
+        assert row["check"] == (row["clause"] in checks())
+
+
+@pytest.mark.parametrize("lang", ["ja", "en"])
+def test_the_list_is_read_by_people_too(lang: str) -> None:
+    text = tokumei("list", "--lang", lang).output
+    assert all(clause.id in text and clause.title[lang] in text for clause in load_spec().clauses.values())
+
+
+@pytest.mark.parametrize("lang", ["ja", "en"])
+@pytest.mark.parametrize("clause", load_spec().clauses.values(), ids=lambda clause: clause.id)
+def test_a_clause_is_explained_whole(clause: ClauseText, lang: str) -> None:
+    result = tokumei("explain", clause.id.lower(), "--lang", lang)
+    assert result.exit_code == 0, result.output
+    said = re.sub(r"[\s│]", "", result.output)
+    for text in (clause.requirement[lang], clause.harm[lang], *(ref.text_ja for ref in clause.law)):
+        assert re.sub(r"\s", "", text) in said
+    assert all(str(need) in result.output for need in clause.needs)
+    assert all(mutant.id in result.output for mutant in mutants().values() if clause.id in mutant.killed_by)
+    assert max(cell_len(line) for line in result.output.partition(H["strength"][lang])[0].splitlines()) <= 98
+    places = [line.strip() for line in result.output.splitlines()[-3:]]
+    assert (ROOT / places[0]).is_file()
+    assert (ROOT / places[1]).is_file() == (clause.id in checks())
+    assert places[2].endswith(f"clauses/{clause.id}.html")
+
+
+def test_an_unknown_clause_is_wrong_usage() -> None:
+    assert tokumei("explain", "Z-99").exit_code == 2
 
 
 ADULT = ROOT / "examples" / "audits" / "adult"

@@ -10,7 +10,7 @@ import sys
 import click
 
 from tokumei import __version__
-from tokumei.cli import audit, doctor, run, selftest, site, spec, validate
+from tokumei.cli import audit, doctor, explain, run, selftest, site, spec, validate
 from tokumei.model import Lang, TokumeiError
 
 
@@ -45,6 +45,8 @@ for command in (
     run.replay,
     audit.audit,
     validate.validate,
+    explain.explain,
+    explain.list_,
     doctor.doctor,
     selftest.selftest,
     spec.spec,

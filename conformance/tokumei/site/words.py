@@ -51,6 +51,11 @@ NEEDS = {
     "filesystem": Text("作業領域の変化", "changes in the file system"),
     "fault": Text("障害を起こした実行", "a run with an injected fault"),
 }
+VERIFICATIONS = {
+    "test": Text("試験", "test"),
+    "inspection": Text("文書の確認", "inspection"),
+    "attestation": Text("申告", "attestation"),
+}
 KINDS = {"wrapper": Text("外側から加えた誤り", "wrapper"), "fault": Text("処理の内部の誤り", "fault")}
 
 LEGAL = Text(
