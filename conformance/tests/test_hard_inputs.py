@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 from collections.abc import Callable
 
@@ -38,11 +39,54 @@ def backs_up_beside_a_refusal(request: Request) -> Response:
     return dataclasses.replace(answer, extra={"data/backup.csv": "x"}) if answer.status == "refused" else answer
 
 
+def claims_less_once(request: Request) -> Response:
+    """The claim of an answer with many persons is of a smaller k."""
+    answer = GOOD(request)
+    if answer.processing is None or request.data["registry"].num_rows < 200:
+        return answer
+    claim = copy.deepcopy(dict(answer.processing))
+    claim["targets"][0]["k"] = 2
+    return dataclasses.replace(answer, processing=claim)
+
+
+def claims_nothing_for_the_second(request: Request) -> Response:
+    """Of two answers to one input the second has no document of its own."""
+    seen = request.organization, request.data["registry"]
+    second = ASKED and ASKED[-1] == id(seen[1])
+    ASKED.append(id(seen[1]))
+    answer = GOOD(request)
+    return dataclasses.replace(answer, processing=None) if second else answer
+
+
+ASKED: list[int] = []
+
+
+def keeps_what_it_claims_to_keep(request: Request) -> Response:
+    """The area is released as it came, and the claim says so."""
+    answer = GOOD(request)
+    if answer.processing is None:
+        return answer
+    claim = copy.deepcopy(dict(answer.processing))
+    for step in claim["steps"]:
+        if step["technique"] == "generalize":
+            step |= {"technique": "keep", "params": {}}
+    return dataclasses.replace(answer, processing=claim)
+
+
+def answers_with_nothing(request: Request) -> Response:
+    answer = GOOD(request)
+    return dataclasses.replace(answer, data={}) if answer.status == "ok" else answer
+
+
 @pytest.mark.parametrize(
     ("product", "clause", "verdict"),
     [
         (refuses_what_is_hard, "I5-01", Verdict.INCONCLUSIVE),
         (adds_a_table, "D-03", Verdict.FAIL),
+        (claims_less_once, "D-03", Verdict.FAIL),
+        (claims_nothing_for_the_second, "D-03", Verdict.FAIL),
+        (keeps_what_it_claims_to_keep, "D-03", Verdict.FAIL),
+        (answers_with_nothing, "D-03", Verdict.FAIL),
         (backs_up_beside_a_refusal, "I5-10", Verdict.FAIL),
     ],
 )
@@ -54,3 +98,14 @@ def test_it_does_not_pass(product: Callable[[Request], Response], clause: str, v
     assert {r.clause: r.verdict for r in track.results}[clause] is verdict
     assert run_outcome(track.results) is not RunOutcome.ALL_MET
     assert not [r.error for r in track.results if r.error]
+
+
+def test_two_settings_of_one_organization_are_judged_apart() -> None:
+    pair = examples()[0]
+    plan = required_plan([pair, pair], track="own", seed=4, obeys=False)
+    assert len({case.id for case in plan.cases}) == len(plan.cases)
+    with DuckDB() as engine, InProcess(GOOD, baseline.INFO) as adapter:
+        track = run_plan(plan, adapter, checks(), engine)
+    assert run_outcome(track.results) is RunOutcome.ALL_MET
+    once = required_plan([pair], track="own", seed=4, obeys=False)
+    assert track.calls == 2 * once.calls

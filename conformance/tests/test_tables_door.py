@@ -182,8 +182,21 @@ def test_other_files_are_text_and_log_is_apart(tmp_path: Path) -> None:
     response = data.read(folder, request())
     assert set(response.extra) == {"data/map.txt", "data/big.txt", "risk.json"}
     assert response.extra["data/map.txt"] == "山田"
-    assert len(response.extra["data/big.txt"]) == 1 << 20
-    assert "花子" in data.read_log(folder)
+    assert len(response.extra["data/big.txt"]) == 3_000_000
+    assert not response.problems
+    text, cut = data.read_log(folder)
+    assert "花子" in text
+    assert not cut
+
+
+def test_a_text_that_does_not_fit_is_a_problem(tmp_path: Path) -> None:
+    folder = answer(tmp_path, t__csv="a\n1\n", big__txt="x" * 200)
+    (folder / "log").mkdir()
+    (folder / "log" / "a.log").write_text("花子" * 100, encoding="utf-8")
+    quota = Quota(text=150)
+    response = data.read(folder, request(), quota)
+    assert [problem.code for problem in response.problems] == ["RELEASE_TOO_LARGE"]
+    assert data.read_log(folder, quota)[1]
 
 
 def test_tables_are_found_by_the_document_of_the_release(tmp_path: Path) -> None:

@@ -6,8 +6,8 @@ positional names, so that no name a vendor chose enters SQL text; ``TableView.co
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from tokumei.relation import Column, Relation
@@ -63,7 +63,8 @@ class Evidence:
     origin: Literal["generated", "supplied"]
     organization: Organization
     asked: Processing
-    claim: Processing | None
+    claims: tuple[Processing | None, ...]
+    """What each call claims, in the order of the calls; one alone stands for every call."""
     cases: tuple[CaseView, ...]
     input: Mapping[str, TableView]
     release: Mapping[str, TableView]
@@ -78,6 +79,40 @@ class Evidence:
     """case, canary, folded, source: raw, hex and base64 forms of every secret"""
     carriers: tuple[FieldName, ...] = ()
     seed: int = 0
+
+    @property
+    def claim(self) -> Processing | None:
+        """The first claim that was made."""
+        return next((claim for claim in self.claims if claim is not None), None)
+
+    def claim_of(self, call: int) -> Processing | None:
+        """What the call of that number claims, in every case of the batch."""
+        return self.claims[min(call, len(self.claims) - 1)] if self.claims else None
+
+    def only(self, cases: Collection[str]) -> Evidence:
+        """The evidence of some of the cases. Names stay as they are in the whole batch."""
+        if {case.id for case in self.cases} <= set(cases):
+            return self
+        some = sorted(cases)
+
+        def rows(relation: Relation) -> Relation:
+            return relation.query('SELECT * FROM {self} t WHERE "case" IN {some}', some=some)
+
+        def tables(views: Mapping[str, TableView]) -> dict[str, TableView]:
+            return {name: replace(view, relation=rows(view.relation)) for name, view in views.items()}
+
+        return replace(
+            self,
+            cases=tuple(case for case in self.cases if case.id in cases),
+            input=tables(self.input),
+            release=tables(self.release),
+            planned={name: rows(relation) for name, relation in self.planned.items()},
+            canaries=rows(self.canaries),
+            released_cells=rows(self.released_cells),
+            logs=rows(self.logs),
+            files=rows(self.files),
+            secrets=rows(self.secrets),
+        )
 
     def released_calls(self) -> list[tuple[CaseView, int, Call]]:
         return [(case, i, call) for case in self.cases for i, call in enumerate(case.calls) if call.released]

@@ -221,7 +221,11 @@ class Response:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One call as the suite saw it. ``trouble`` is set instead of ``response`` when none came."""
+    """One call as the suite saw it.
+
+    With ``trouble`` there is no ``response``, or one that does not count: the product changed its input, or
+    wrote more than can be read.
+    """
 
     request: Request
     response: Response | None
@@ -234,7 +238,7 @@ class Call:
 
     @property
     def released(self) -> bool:
-        return self.response is not None and self.response.status == "ok"
+        return self.response is not None and self.response.status == "ok" and not self.trouble
 
 
 Product: TypeAlias = "Callable[[Request], Response]"

@@ -70,6 +70,8 @@ class Attempt:
 
     trouble: Trouble = ""
     log: str = ""
+    log_cut: bool = False
+    """Whether a part of the log was lost, because there was too much of it."""
     seconds: float = 0.0
     exit_code: int | None = None
 
@@ -101,16 +103,17 @@ class Workplace:
             tried = attempt(asked, answer)
             response: Response | None = None
             trouble = tried.trouble
-            log = tried.log
+            log, cut = tried.log, tried.log_cut
             if _identity(answer) != folders[1]:
                 trouble = trouble or "protocol"
             else:
-                log += data.read_log(answer)
+                files, too_long = data.read_log(answer)
+                log, cut = log + files, cut or too_long
             if not trouble:
                 response = data.read(answer, request)
                 if not data.answered(response):
                     response, trouble = None, "crash" if tried.exit_code else "protocol"
-                elif any(problem.code == "RELEASE_TOO_LARGE" for problem in response.problems):
+                elif cut or any(problem.code == "RELEASE_TOO_LARGE" for problem in response.problems):
                     trouble = "limit"
                 if _identity(asked / "data") != folders[0] or fingerprint(asked / "data", len(before) + 1) != before:
                     trouble = "input_changed"

@@ -70,6 +70,11 @@ class Batch(Closing):
             code = child.kill()
         if not trouble and code and not (answer / "response.json").exists():
             trouble = "crash"
+        text = log.take()
         return Attempt(
-            trouble=trouble, log=log.take(), seconds=seconds, exit_code=None if trouble == "timeout" else code
+            trouble=trouble,
+            log=text,
+            log_cut=log.cut,
+            seconds=seconds,
+            exit_code=None if trouble == "timeout" else code,
         )

@@ -92,7 +92,7 @@ class Exec(Closing):
             log, code = self._stop(gently=trouble == "crash")
             return Attempt(trouble=trouble, log=log, seconds=seconds, exit_code=code)
         talk.child.settle()
-        return Attempt(log=talk.log.take(), seconds=seconds)
+        return Attempt(log=talk.log.take(), log_cut=talk.log.cut, seconds=seconds)
 
     def _start(self) -> tuple[Trouble, str, int | None]:
         """Start the process unless it runs; the trouble, its log and exit code when it does not."""

@@ -27,6 +27,8 @@ class Log:
         self._head = bytearray()
         self._tail = bytearray()
         self._lost = 0
+        self.cut = False
+        """Whether the text that was taken last has lost its middle."""
 
     def add(self, chunk: bytes) -> None:
         """Append bytes; what does not fit is dropped from the middle and counted."""
@@ -47,6 +49,7 @@ class Log:
             self._head.clear()
             self._tail.clear()
             self._lost = 0
+        self.cut = lost > 0
         middle = f"\n[... {lost} bytes ...]\n".encode() if lost else b""
         content = head + middle + tail
         try:

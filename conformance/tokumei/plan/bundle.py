@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -18,7 +18,7 @@ class Truth:
     """What was planted.
 
     ``cells``: column ``cell`` and one column a carrier field; ``events``: cell, resource, field, days (the
-    date of the event minus the person's first day); ``orders``: cell, name, rank.
+    date of the event minus the person's first day), n (how many rows of one person have it); ``orders``: cell, name, rank.
     """
 
     carriers: tuple[FieldName, ...] = ()
@@ -61,11 +61,15 @@ class Bundle:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedCall:
-    """One call: a bundle, and which secret of the plan it is given."""
+    """One call: a bundle, which secret of the plan it is given, and what is done to the product before.
+
+    ``before``: end it between calls, or kill it while it works on a first try of this very call.
+    """
 
     bundle: Bundle
     secret: int
     expects: Literal["release", "refusal", "either"] = "release"
+    before: Literal["", "restart", "kill"] = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,3 +93,15 @@ class Plan:
     @property
     def calls(self) -> int:
         return sum(len(case.calls) for case in self.cases)
+
+
+def labels(pairs: Sequence[tuple[Organization, Processing]]) -> tuple[str, ...]:
+    """A name for each pair of declarations: that of the organization, numbered where it comes again."""
+    names = [organization.name for organization, _ in pairs]
+    seen = [names[:place].count(name) for place, name in enumerate(names)]
+    return tuple(name if not again else f"{name}~{again + 1}" for name, again in zip(names, seen, strict=True))
+
+
+def pair_of(case: str) -> str:
+    """The label of the pair that a case of that id belongs to; its id is ``<label>/<case>``."""
+    return case.split("/", 1)[0]

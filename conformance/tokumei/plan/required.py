@@ -9,7 +9,7 @@ from random import Random
 
 from tokumei.declarations import FieldName, Organization, Processing
 from tokumei.model import Need, Place, Problem, TokumeiError
-from tokumei.plan.bundle import Bundle, Case, Plan, PlannedCall
+from tokumei.plan.bundle import Bundle, Case, Plan, PlannedCall, labels
 from tokumei.plan.levels import Levels, levels
 from tokumei.plan.tables import Carriers, Person, bundle
 
@@ -25,8 +25,8 @@ def required_plan(pairs: list[tuple[Organization, Processing]], *, track: str, s
     ``obeys`` tells whether the product takes other settings than its own: then one case asks for another k.
     """
     cases: list[Case] = []
-    for number, (organization, processing) in enumerate(pairs):
-        cases += _Planner(organization, processing, seed * 1000 + number, obeys).cases()
+    for number, ((organization, processing), label) in enumerate(zip(pairs, labels(pairs), strict=True)):
+        cases += _Planner(organization, processing, seed * 1000 + number, obeys, label).cases()
     return Plan(track="own" if track == "own" else "open", cases=tuple(cases), seed=seed)
 
 
@@ -43,7 +43,8 @@ def with_k(processing: Processing, k: int) -> Processing:
 
 
 class _Planner:
-    def __init__(self, organization: Organization, processing: Processing, seed: int, obeys: bool) -> None:
+    def __init__(self, organization: Organization, processing: Processing, seed: int, obeys: bool, label: str) -> None:
+        self.label = label
         self.organization = organization
         self.processing = processing
         self.seed = seed
@@ -100,20 +101,13 @@ class _Planner:
             c for c in self._combinations(random) if sum(g != x.home for g, x in zip(c, self.levels, strict=True)) >= 2
         ]
         traps = iter(free)
-        for size, rows, refused in (
-            (k - 1, 1, 0),
-            (k, 1, 0),
-            (k + 1, 1, 0),
-            (k - 1, 3, 0),
-            (k, 1, 1),
-            (1, k, 0),
-            (1, 1, 0),
-        ):
+        sizes = ((k - 1, 1, 0), (k, 1, 0), (k + 1, 1, 0), (k - 1, 3, 0), (k, 1, 1), (1, k, 0), (1, 1, 0))
+        for cell, (size, rows, refused) in enumerate(sizes):  # cells, so that the released persons can be counted
             groups = next(traps, None)
             if groups is None:
                 break
             quasi = self._combination(groups)
-            persons += [Person(quasi=quasi, rows=rows, opted_out=i < refused) for i in range(size)]
+            persons += [Person(quasi=quasi, cell=cell, rows=rows, opted_out=i < refused) for i in range(size)]
         for level in self.levels:
             info = self.organization.field(level.field)
             if info and not info.required:
@@ -197,7 +191,7 @@ class _Planner:
     # -- cases --------------------------------------------------------------------------------------
 
     def cases(self) -> Iterator[Case]:
-        name, seed = self.organization.name, self.seed * 100
+        name, seed = self.label, self.seed * 100
         cell = frozenset({Need.ALIGNMENT_CELL, Need.ALIGNMENT_PERSON} if self.aligned else ())
         boundary = self._boundary(seed + 1)
         yield Case(
@@ -217,7 +211,7 @@ class _Planner:
                     yield Case(
                         id=f"{name}/few-{count}",
                         calls=(PlannedCall(bundle=self._few(count, seed + 6 + count), secret=7, expects="refusal"),),
-                        offers=frozenset({Need.REFUSAL, Need.CLAIM, Need.LOG, Need.CANARY}),
+                        offers=frozenset({Need.REFUSAL, Need.CLAIM, Need.INPUT, Need.LOG, Need.CANARY}),
                     )
             yield Case(
                 id=f"{name}/enough-{self.minimum}",
@@ -229,7 +223,7 @@ class _Planner:
             yield Case(
                 id=f"{name}/malformed",
                 calls=(PlannedCall(bundle=malformed, secret=9, expects="either"),),
-                offers=frozenset({Need.LOG, Need.CANARY, Need.FAULT}),
+                offers=frozenset({Need.INPUT, Need.LOG, Need.CANARY, Need.FAULT}),
             )
         if self.aligned:
             for stage in (1, 2):
@@ -246,7 +240,7 @@ class _Planner:
 
     def _one(self, what: str, made: Bundle, secret: int) -> Case:
         return Case(
-            id=f"{self.organization.name}/{what}",
+            id=f"{self.label}/{what}",
             calls=(PlannedCall(bundle=made, secret=secret),),
             offers=ALWAYS,
         )

@@ -139,7 +139,7 @@ def audit(
         [Played(view=view, truths=())],
         organization=held,
         asked=asked,
-        claim=claim,
+        claims=(claim,),
         origin="supplied",
         seed=0,
     )
@@ -227,7 +227,7 @@ def _by_reading(shown: Evidence, suppressed: Mapping[FieldName, tuple[str, ...]]
             same = tuple(t for t in claim.targets if t.model == MODEL and set(t.quasi) == set(target.quasi))
             claim = dataclasses.replace(claim, targets=same)
         yield dataclasses.replace(
-            shown, asked=dataclasses.replace(shown.asked, targets=(target,)), claim=claim, release=release
+            shown, asked=dataclasses.replace(shown.asked, targets=(target,)), claims=(claim,), release=release
         )
 
 

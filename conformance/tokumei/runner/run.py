@@ -7,20 +7,25 @@ import hashlib
 import json
 import time
 import traceback
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from tokumei.claims import substance
 from tokumei.clause import Check
 from tokumei.declarations import Processing
 from tokumei.evidence import CaseView, Evidence
 from tokumei.modalities.tables.relations import Played, claimed, evidence
-from tokumei.model import Call, Document, Need, Observation, Request, Verdict, Why
-from tokumei.plan.bundle import Bundle, Case, Plan, PlannedCall
+from tokumei.model import Call, Need, Observation, Request, Verdict, Why
+from tokumei.plan.bundle import Bundle, Case, Plan, PlannedCall, pair_of
 from tokumei.relation import Engine
 from tokumei.runner.verdicts import ClauseResult, judged
 
 BATCH = 200
+"""Most cases that one query judges."""
+
+BATCH_CELLS = 60_000
+"""Most input cells of a batch of several cases: what bounds the memory of a query."""
 
 
 class Caller(Protocol):
@@ -81,29 +86,46 @@ def play(case: Case, caller: Caller, *, seed: int) -> Played:
 
 
 def _batches(played: Sequence[tuple[PlannedCall, Played]]) -> list[list[tuple[PlannedCall, Played]]]:
-    """Cases that share the organization, what was asked, and what is claimed.
+    """Cases that share the pair of declarations, what was asked, and what each call claims.
 
     A case that claims nothing (a refusal) joins the first batch of what it was asked.
     """
-    groups: dict[tuple[str, str, str], list[tuple[PlannedCall, Played]]] = {}
+    groups: dict[tuple[str, str, tuple[str, ...]], list[tuple[PlannedCall, Played]]] = {}
     silent: list[tuple[tuple[str, str], tuple[PlannedCall, Played]]] = []
     for planned, one in played:
-        asked = (planned.bundle.organization.name, id_of(planned.bundle.processing))
-        claims = [_substance(claimed(call)) for call in one.view.calls if call.released]
-        if claims:
-            groups.setdefault((*asked, claims[0]), []).append((planned, one))
+        asked = (pair_of(one.view.id), id_of(planned.bundle.processing))
+        made = tuple(substance(claimed(call)) for call in one.view.calls)
+        if any(call.released for call in one.view.calls):
+            groups.setdefault((*asked, made[:1] if len(set(made)) == 1 else made), []).append((planned, one))
         else:
             silent.append((asked, (planned, one)))
     for asked, item in silent:
-        home = next((key for key in groups if key[:2] == asked), (*asked, ""))
+        home = next((key for key in groups if key[:2] == asked), (*asked, ()))
         groups.setdefault(home, []).append(item)
     return list(groups.values())
 
 
-def _substance(claim: Document | None) -> str:
-    """What of a claim decides a verdict; its date and number may differ from release to release."""
-    parts = {key: claim.get(key) for key in ("steps", "targets", "hierarchies")} if claim else None
-    return json.dumps(parts, sort_keys=True)
+def _parts(group: Sequence[tuple[PlannedCall, Played]]) -> Iterator[list[tuple[PlannedCall, Played]]]:
+    """The group in batches that are small enough for one query; no case is parted."""
+    part: list[tuple[PlannedCall, Played]] = []
+    cells = 0
+    for item in group:
+        tables = [table for call in item[1].view.calls for table in call.request.data.values()]
+        more = sum(table.num_rows * table.num_columns for table in tables)
+        if part and (len(part) == BATCH or cells + more > BATCH_CELLS):
+            yield part
+            part, cells = [], 0
+        part.append(item)
+        cells += more
+    if part:
+        yield part
+
+
+def _claims(group: Sequence[tuple[PlannedCall, Played]]) -> list[Processing | None]:
+    """What the calls of a batch claim, by number; a batch is led by a case that released, if any did."""
+    calls = next((p.view.calls for _, p in group if any(c.released for c in p.view.calls)), ())
+    documents = [claimed(call) for call in calls]
+    return [Processing.of(document) if document else None for document in documents]
 
 
 def id_of(processing: Processing) -> str:
@@ -124,8 +146,8 @@ def judge(
     """The observations of every check, how many cases it was shown, and the suite's own error if any."""
     seen: dict[str, tuple[list[Observation], int, str]] = {check.id: ([], 0, "") for check in checks}
     for group in _batches(played):
-        for start in range(0, len(group), BATCH):
-            _judge_batch(checks, group[start : start + BATCH], engine, seed, origin, seen, needs_met or _meets)
+        for part in _parts(group):
+            _judge_batch(checks, part, engine, seed, origin, seen, needs_met or _meets)
     return seen
 
 
@@ -153,28 +175,29 @@ def _judge_batch(
         shown = tuple(played.view.id for _, played in group if meets(check, played.view))
         if shown:
             by_cases.setdefault(shown, []).append(check)
+    if not by_cases:
+        return
+    whole: Evidence | None = None
+    failure = ""
+    try:
+        whole = evidence(
+            engine,
+            [played for _, played in group],
+            organization=group[0][0].bundle.organization,
+            asked=group[0][0].bundle.processing,
+            claims=_claims(group),
+            origin=origin,
+            seed=seed,
+        )
+    except Exception:  # noqa: BLE001 - the suite is total: its own error is reported, never a kill
+        failure = traceback.format_exc(limit=3)
     for shown, some in by_cases.items():
-        chosen = [(planned, played) for planned, played in group if played.view.id in shown]
-        bundle = chosen[0][0].bundle
-        claim = next((c for _, p in chosen for call in p.view.calls if (c := claimed(call))), None)
-        try:
-            shown_evidence: Evidence | None = evidence(
-                engine,
-                [played for _, played in chosen],
-                organization=bundle.organization,
-                asked=bundle.processing,
-                claim=Processing.of(claim) if claim else None,
-                origin=origin,
-                seed=seed,
-            )
-            failure = ""
-        except Exception:  # noqa: BLE001 - the suite is total: its own error is reported, never a kill
-            shown_evidence, failure = None, traceback.format_exc(limit=3)
+        part = whole.only(shown) if whole is not None else None
         for check in some:
             observations, count, error = seen[check.id]
-            if shown_evidence is not None:
+            if part is not None:
                 try:
-                    observations.extend(check.judge(shown_evidence))
+                    observations.extend(check.judge(part))
                 except Exception:  # noqa: BLE001 - as above
                     error = error or traceback.format_exc(limit=3)
             seen[check.id] = (observations, count + len(shown), error or failure)

@@ -22,11 +22,12 @@ from tokumei.clause import Mutant, checks, mutants
 from tokumei.declarations import Organization, Processing
 from tokumei.engines.duckdb import DuckDB
 from tokumei.modalities.tables import baseline, variants
-from tokumei.model import Call, Lang, Product, Request, RunOutcome, Text, Verdict
-from tokumei.plan.bundle import Plan
+from tokumei.modalities.tables.relations import Played
+from tokumei.model import Call, Finding, Lang, Product, Request, RunOutcome, Text, Verdict
+from tokumei.plan.bundle import Plan, PlannedCall
 from tokumei.plan.required import required_plan
 from tokumei.resources import data
-from tokumei.runner.run import run_plan
+from tokumei.runner.run import judge, run_plan
 from tokumei.runner.verdicts import run_outcome
 from tokumei.stats import clopper_pearson_lower, clopper_pearson_upper
 
@@ -211,14 +212,22 @@ class Direct:
         return Call(request=request, response=response, log=printed.getvalue(), seconds=time.perf_counter() - began)
 
 
-def power_run(name: str, product: Product, *, pair: str, seed: int, ledger: Ledger | None = None) -> PowerRun:
-    """The required plan of ``pair`` against ``product``, unless the ledger has it."""
+def power_run(
+    name: str, product: Product, *, pair: str, seed: int, ledger: Ledger | None = None, due: Iterable[str] = ()
+) -> PowerRun:
+    """The required plan of ``pair`` against ``product``, unless the ledger has it; it ends where ``due`` kills."""
     known = ledger.get(name, pair, seed) if ledger else None
     if known:
         return known
     began = time.process_time()
+    exact = [check for id_, check in checks().items() if id_ in set(due) and check.kind == "exact"]
     with DuckDB() as engine:
-        track = run_plan(plan_of(pair, seed), Direct(product), checks(), engine)
+
+        def killed(played: Sequence[tuple[PlannedCall, Played]]) -> bool:
+            seen = judge(exact, played[-1:], engine, seed=seed)
+            return any(isinstance(item, Finding) for found, *_ in seen.values() for item in found)
+
+        track = run_plan(plan_of(pair, seed), Direct(product), checks(), engine, stop_after=killed if exact else None)
     run = PowerRun(
         name=name,
         pair=pair,
@@ -265,7 +274,9 @@ def kill_matrix(
         for mutant in every:
             pair = pairs[seed % len(pairs)]
             runs[mutant.id].append(
-                power_run(f"mutant:{mutant.id}", broken(mutant), pair=pair, seed=seed, ledger=ledger)
+                power_run(
+                    f"mutant:{mutant.id}", broken(mutant), pair=pair, seed=seed, ledger=ledger, due=mutant.killed_by
+                )
             )
             done += 1
             _tell(progress, done, len(every) * len(seeds), mutant.id)

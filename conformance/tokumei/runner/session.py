@@ -12,7 +12,7 @@ from tokumei.clause import Check
 from tokumei.declarations import Organization, Processing
 from tokumei.documents import load
 from tokumei.model import Call, Finding, Need, ProductInfo, Verdict
-from tokumei.plan.bundle import Case
+from tokumei.plan.bundle import Case, labels, pair_of
 from tokumei.plan.required import required_plan
 from tokumei.relation import Engine
 from tokumei.resources import data
@@ -86,8 +86,7 @@ def run(
     every = [call for track in tracks for _, one in track.played.values() for call in one.view.calls]
     record = report(
         tracks=[
-            (name, [organization.name for organization, _ in pairs], track.results)
-            for (name, pairs), track in zip(chosen, tracks, strict=True)
+            (name, list(labels(pairs)), track.results) for (name, pairs), track in zip(chosen, tracks, strict=True)
         ],
         shown=shown,
         edition=edition,
@@ -125,7 +124,7 @@ def _show(
             continue
         for finding in _distinct(result)[:MOST_FINDINGS]:
             entry = track.played.get(finding.case)
-            organization = finding.case.split("/")[0]
+            organization = pair_of(finding.case)
             id_ = finding_id(result.clause, finding)
             exact = entry is not None and not any(s.code == finding.code for s in result.statistics)
             if entry is None or not exact or time.monotonic() > until:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from tokumei.clause import Check
 from tokumei.model import Finding, Observation, Outcome, Premise, RunOutcome, Statistic, Verdict, Why
+from tokumei.plan.bundle import pair_of
 from tokumei.stats import zero_upper
 
 ALPHA_STAGE = 3e-5
@@ -72,7 +73,7 @@ def rejected_twice(statistics: Sequence[Statistic]) -> list[Finding]:
     """The statistics whose rejection on the planned bundle was repeated on the fresh one."""
     smallest: dict[tuple[str, str, int], Statistic] = {}
     for item in statistics:
-        key = (item.case.split("/")[0], item.name, item.stage)
+        key = (pair_of(item.case), item.name, item.stage)
         if key not in smallest or item.p < smallest[key].p:
             smallest[key] = item
     found = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tokumei.claims import laxer
 from tokumei.clause import Check, Mutant
 from tokumei.declarations import TECHNIQUES, FieldName, Organization, Processing, Step
 from tokumei.evidence import CaseView, Evidence
@@ -21,32 +22,47 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
     """Compare the columns of each release with what was asked, what is claimed, and how it is described."""
     for case, number, call in evidence.released_calls():
         response = call.response
-        if response is None or not response.data:
-            continue
-        columns = sum(len(table.column_names) for table in response.data.values())
-        yield Premise(case=case.id, count=columns, what="columns")
-        claim = _claim(evidence, response)
+        assert response is not None
+        claim = _claim(response)
         if claim is None:
             yield Finding(code="NO_CLAIM", case=case.id, call=number)
-            claim = evidence.asked
+        places = laxer(evidence.asked, claim) if claim else ()
+        if places:
+            shown = {"n": len(places), "places": ", ".join(places)}
+            yield Finding(code="LAXER_CLAIM", case=case.id, call=number, params=shown)
+        claim = claim or evidence.asked
+        columns = {FieldName(name, column) for name, table in response.data.items() for column in table.column_names}
+        columns |= {info.name for info in evidence.organization.fields() if claim.released(info.name)}
+        yield Premise(case=case.id, count=len(columns), what="columns")
         yield from _columns(evidence, claim, case, number, call)
         yield from _described(evidence, response, case, number)
+        yield from _files(evidence, response, case, number)
         for technique in sorted({step.technique for step in claim.steps} - TECHNIQUES):
             yield Finding(code="UNKNOWN_TECHNIQUE", case=case.id, call=number, params={"technique": technique})
-        known = {resource.name for resource in evidence.organization.resources}
-        unknown = [path for path in response.extra if path not in EXPECTED_FILES] + sorted(response.data.keys() - known)
-        if unknown:
-            yield Finding(code="UNDECLARED_FILE", case=case.id, call=number, params={"n": len(unknown)})
-    yield from _domain(evidence, evidence.claim or evidence.asked)
+    several = len(evidence.claims) > 1
+    for number in range(max(1, len(evidence.claims))):
+        yield from _domain(evidence, evidence.claim_of(number) or evidence.asked, number if several else None)
 
 
-def _claim(evidence: Evidence, response: Response) -> Processing | None:
+def _claim(response: Response) -> Processing | None:
     if response.processing is None:
-        return evidence.claim
+        return None
     try:
         return Processing.of(response.processing)
     except TokumeiError:
         return None
+
+
+def _files(evidence: Evidence, response: Response, case: CaseView, number: int) -> Iterator[Finding]:
+    """Files that no declaration names, and declared files that cannot be read as they are declared."""
+    known = {resource.name for resource in evidence.organization.resources}
+    unknown = [path for path in response.extra if path not in EXPECTED_FILES] + sorted(response.data.keys() - known)
+    if unknown:
+        yield Finding(code="UNDECLARED_FILE", case=case.id, call=number, params={"n": len(unknown)})
+    if response.problems:
+        kinds = ", ".join(sorted({problem.code for problem in response.problems}))
+        shown = {"n": len(response.problems), "problems": kinds}
+        yield Finding(code="UNREADABLE_FILE", case=case.id, call=number, params=shown)
 
 
 def _columns(evidence: Evidence, claim: Processing, case: CaseView, number: int, call: Call) -> Iterator[Finding]:
@@ -69,8 +85,6 @@ def _columns(evidence: Evidence, claim: Processing, case: CaseView, number: int,
 def _described(evidence: Evidence, response: Response, case: CaseView, number: int) -> Iterator[Finding]:
     """The document of the release, where the product gives one, describes each column it holds."""
     if response.organization is None:
-        if evidence.claim is None:
-            yield Finding(code="NO_CLAIM", case=case.id, call=number)
         return
     described: Organization | None
     try:
@@ -84,8 +98,8 @@ def _described(evidence: Evidence, response: Response, case: CaseView, number: i
                 yield _finding("NOT_DESCRIBED", case, number, resource, column)
 
 
-def _domain(evidence: Evidence, claim: Processing) -> Iterator[Finding]:
-    """Values that the claimed generalization cannot give: a raw leaf, a number off the grid, a text too long."""
+def _domain(evidence: Evidence, claim: Processing, only: int | None) -> Iterator[Finding]:
+    """Of one call or of all: values that the claimed generalization cannot give: a raw leaf, a number off the grid, a text too long."""
     for step in claim.with_technique("generalize"):
         for name in step.fields:
             view = evidence.release.get(name.resource)
@@ -95,6 +109,8 @@ def _domain(evidence: Evidence, claim: Processing) -> Iterator[Finding]:
                 'SELECT "case", "call", {column} AS v FROM {self} t WHERE {column} IS NOT NULL',
                 column=view.column(name.field),
             )
+            if only is not None:
+                values = values.query('SELECT * FROM {self} t WHERE "call" = {only}', only=only)
             wrong = _outside(values, step, claim)
             if wrong is None:
                 continue

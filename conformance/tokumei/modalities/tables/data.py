@@ -91,6 +91,8 @@ def read(folder: Path, request: Request, quota: Quota | None = None) -> Response
         if room <= 0:
             problems.append(Problem(code="RELEASE_TOO_LARGE", place=Place(file=path), params={"why": "texts"}))
             break
+        if file.size > quota.text:
+            problems.append(Problem(code="RELEASE_TOO_LARGE", place=Place(file=path), params={"why": "text"}))
         extra[path] = file.text(quota.text)
         room -= min(file.size, quota.text)
     return Response(
@@ -106,12 +108,17 @@ def read(folder: Path, request: Request, quota: Quota | None = None) -> Response
     )
 
 
-def read_log(folder: Path, quota: Quota | None = None) -> str:
-    """The texts of the files below ``log/``, each under a line with its path."""
+def read_log(folder: Path, quota: Quota | None = None) -> tuple[str, bool]:
+    """The texts of the files below ``log/``, each under a line with its path, and whether some did not fit."""
     quota = quota or Quota()
-    files, _ = scan(folder, quota, below="log")
-    files = files[: quota.texts // quota.text]
-    return "".join(f"--- {file.path}\n{file.text(quota.text)}\n" for file in files)
+    files, problems = scan(folder, quota, below="log")
+    room, parts = quota.texts, []
+    for file in files:
+        parts.append(f"--- {file.path}\n{file.text(min(quota.text, max(room, 0)))}\n")
+        room -= file.size
+    lost = any(problem.code == "RELEASE_TOO_LARGE" for problem in problems)
+    cut = lost or room < 0 or any(file.size > quota.text for file in files)
+    return "".join(parts), cut
 
 
 def answered(response: Response) -> bool:

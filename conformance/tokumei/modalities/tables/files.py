@@ -18,7 +18,7 @@ class Quota:
     bytes: int = 1 << 29
     files: int = 2000
     cells: int = 200_000_000
-    text: int = 1 << 20
+    text: int = 1 << 24
     texts: int = 1 << 26
 
 

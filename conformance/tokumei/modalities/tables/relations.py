@@ -16,7 +16,6 @@ from tokumei.plan.bundle import Truth
 from tokumei.relation import Column, Engine, Relation
 
 IDENTIFYING = frozenset({"direct", "staff", "symbol", "link"})
-LOG_LIMIT = 200_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +44,7 @@ def evidence(
     *,
     organization: Organization,
     asked: Processing,
-    claim: Processing | None,
+    claims: Sequence[Processing | None],
     origin: Literal["generated", "supplied"],
     seed: int,
 ) -> Evidence:
@@ -69,7 +68,7 @@ def evidence(
         origin=origin,
         organization=organization,
         asked=asked,
-        claim=claim,
+        claims=tuple(claims),
         cases=tuple(p.view for p in played),
         input=views["input"],
         release=views["release"],
@@ -216,11 +215,11 @@ def _texts(engine: Engine, name: str, calls: Sequence[tuple[str, int, Call]], wh
     rows: list[tuple[str, int, str, str]] = []
     for case, i, call in calls:
         if what == "log":
-            rows.append((case, i, "log", call.log[:LOG_LIMIT]))
+            rows.append((case, i, "log", call.log))
             if call.response:
                 rows.append((case, i, "message", f"{call.response.message} {call.response.path}"))
         elif call.response:
-            rows += [(case, i, path, text[:LOG_LIMIT]) for path, text in call.response.extra.items()]
+            rows += [(case, i, path, text) for path, text in call.response.extra.items()]
     return engine.register(
         name,
         pa.table(
