@@ -152,7 +152,8 @@ def test_a_clause_is_explained_whole(clause: ClauseText, lang: str) -> None:
     result = tokumei("explain", clause.id.lower(), "--lang", lang)
     assert result.exit_code == 0, result.output
     said = re.sub(r"[\s│]", "", result.output)
-    for text in (clause.requirement[lang], clause.harm[lang], *(ref.text_ja for ref in clause.law)):
+    said_by_examples = [example.say[lang] for example in clause.examples]
+    for text in (clause.requirement[lang], clause.harm[lang], *said_by_examples, *(ref.text_ja for ref in clause.law)):
         assert re.sub(r"\s", "", text) in said
     assert all(str(need) in result.output for need in clause.needs)
     assert all(mutant.id in result.output for mutant in mutants().values() if clause.id in mutant.killed_by)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import shutil
 import subprocess
@@ -68,6 +69,20 @@ def test_every_clause_has_a_page_in_both_languages(site):
             assert clause.title[lang] in text
             assert all(code in text for code in clause.findings)
             assert all(ref.text_ja in text for ref in clause.law)
+
+
+def test_every_example_stands_on_the_page_of_its_clause_as_tables(site):
+    for clause in EDITION.clauses.values():
+        for folder, lang in (("clauses", "ja"), ("en/clauses", "en")):
+            text = (site / folder / f"{clause.id}.html").read_text(encoding="utf-8")
+            assert text.count('class="tk-example"') == len(clause.examples)
+            for example in clause.examples:
+                assert html.escape(example.say[lang], quote=False) in text
+                grids = [
+                    grid for call in example.calls for side in (call.input, call.release) for grid in side.values()
+                ]
+                for cell in {cell for grid in grids for row in grid.rows for cell in row if cell}:
+                    assert f"<td>{html.escape(cell)}</td>" in text
 
 
 def test_every_schema_has_a_page(site):

@@ -108,6 +108,9 @@ def test_a_sentence_holds_nothing_but_its_parameters(clause):
             "SPEC_BOTH_LANGUAGES",
         ),
         ("revision: 1", "revision: 1\nrevision: 2", "DUPLICATE_KEY"),
+        ("verdict: pass", "verdict: good", "SPEC_EXAMPLE_UNREADABLE"),
+        ("      p1,[40-45),F\n", "      p1,[40-45)\n", "SPEC_EXAMPLE_UNREADABLE"),
+        ("      en: With k = 5", "      eng: With k = 5", "SPEC_BOTH_LANGUAGES"),
         ("## 害", "## 害悪", "SPEC_SECTION_MISSING"),
         ("## Harm", "## Rationale", "SPEC_SECTION_TWICE"),
         ("# ja\n", "# ja\n\nA sentence of nowhere.\n", "SPEC_OUTSIDE_SECTION"),
@@ -210,6 +213,23 @@ def test_codes_that_differ_from_the_check_are_seen():
     other = dataclasses.replace(EDITION.clauses["I5-01"], findings={"NOT_USED": Text("x", "x")})
     edition = dataclasses.replace(EDITION, clauses={"I5-01": other})
     assert codes(spec_lint.codes(edition, modules)) == {"SPEC_CODE_UNUSED", "SPEC_CODE_UNKNOWN"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"examples": ()}, "SPEC_EXAMPLE_MISSING"),
+        ({"examples": tuple(e for e in EDITION.clauses["I5-01"].examples if not e.code)}, "SPEC_EXAMPLE_MISSING"),
+        ({"findings": {}}, "SPEC_CODE_UNKNOWN"),
+        (
+            {"examples": (dataclasses.replace(EDITION.clauses["I5-01"].examples[0], say=Text("1", "2")),)},
+            "SPEC_NUMBERS_DIFFER",
+        ),
+    ],
+)
+def test_the_gate_over_examples_sees(changes, code):
+    edition, modules = clause_and_module(**changes)
+    assert codes(spec_lint.examples(edition, modules)) == {code}
 
 
 def test_the_glossary_gives_one_word_for_one_concept():

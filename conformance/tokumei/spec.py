@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeVar
 
 from tokumei import documents, resources
+from tokumei.examples import Example
 from tokumei.model import Level, Need, Outcome, Place, Problem, Strength, Text, TokumeiError
 
 if TYPE_CHECKING:
@@ -30,7 +31,8 @@ FAMILIES = ("D", "O", "I1", "I2", "I3", "I4", "I5", "T", "F", "X", "S", "R", "U"
 _REQUIRED = (
     "id slug title level outcome strength law since status revision needs threats verification findings translation"
 ).split()
-_OPTIONAL = ("reason",)
+_OPTIONAL = ("reason", "examples")
+_MAY_BE_ABSENT = ("example",)
 _FENCE = re.compile(r"^(```|~~~)")
 T = TypeVar("T")
 S = TypeVar("S", bound=str)
@@ -72,6 +74,8 @@ class ClauseText:
     rationale: Text
     harm: Text
     example: Text
+    """More about the examples in words, where their own sentences do not say enough; mostly empty."""
+    examples: tuple[Example, ...]
     digest: str
     """Of the Japanese body; ``translation_of`` is the digest that the English was written against."""
     normative_digest: str
@@ -190,6 +194,10 @@ def read_clause(text: str, file: str) -> ClauseText:
             code: read.text(f"/findings/{code}", value)
             for code, value in read.mapping("/findings", head["findings"]).items()
         },
+        examples=tuple(
+            _example(read, f"/examples/{n}", value)
+            for n, value in enumerate(read.list("/examples", head.get("examples", [])))
+        ),
         digest=_digest(japanese),
         normative_digest=_digest(bodies["requirement"].ja),
         translation=read.mapping("/translation", head["translation"]).get("en", ""),
@@ -254,8 +262,16 @@ def _law(read: _Reader, pointer: str, value: Any) -> LawReference:
         read.stop("SPEC_VALUE", pointer, value=", ".join(sorted(entry)))
 
 
+def _example(read: _Reader, pointer: str, value: Any) -> Example:
+    read.text(f"{pointer}/say", read.mapping(pointer, value).get("say"))
+    try:
+        return Example.of(value)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        read.stop("SPEC_EXAMPLE_UNREADABLE", pointer, why=type(error).__name__)
+
+
 def _sections(body: str, file: str, first_line: int) -> dict[str, Text]:
-    """The four sections in both languages; headings inside a fenced example are not headings."""
+    """The sections in both languages; headings inside a fenced example are not headings."""
     found: dict[tuple[str, str], list[str]] = {}
     lang, heading, fenced = "", "", False
     for number, line in enumerate(body.split("\n"), first_line):
@@ -275,7 +291,7 @@ def _sections(body: str, file: str, first_line: int) -> dict[str, Text]:
     for name, (ja, en) in SECTIONS.items():
         pair = {lang: "\n".join(found.pop((lang, title), [])).strip() for lang, title in (("ja", ja), ("en", en))}
         for lang, text in pair.items():
-            if not text:
+            if not text and not (name in _MAY_BE_ABSENT and not any(pair.values())):
                 heading = ja if lang == "ja" else en
                 _stop("SPEC_SECTION_MISSING", Place(file=file), lang=lang, heading=heading)
         sections[name] = Text(pair["ja"], pair["en"])

@@ -52,6 +52,7 @@ def lint(edition: Edition, root: Path | None = None) -> tuple[Problem, ...]:
         strays(edition, all_checks()),
         needs(edition, modules),
         codes(edition, modules),
+        examples(edition, modules),
     )
     return tuple(problem for gate in gates for problem in gate)
 
@@ -186,6 +187,18 @@ def codes(edition: Edition, modules: Mapping[str, Any]) -> Iterator[Problem]:
             yield _at(text, "SPEC_CODE_UNUSED", f"/findings/{code}", code=code)
         for code in sorted(reported - set(text.findings)):
             yield _at(text, "SPEC_CODE_UNKNOWN", "/findings", code=code)
+
+
+def examples(edition: Edition, modules: Mapping[str, Any]) -> Iterator[Problem]:
+    """A tested clause shows a violation as tables; ``runner.examples`` plays them."""
+    for clause in edition.clauses.values():
+        if clause.id in modules and not any(example.verdict == "fail" for example in clause.examples):
+            yield _at(clause, "SPEC_EXAMPLE_MISSING", "/examples")
+        for n, example in enumerate(clause.examples):
+            if example.code and example.code not in clause.findings:
+                yield _at(clause, "SPEC_CODE_UNKNOWN", f"/examples/{n}/code", code=example.code)
+            if _numbers(example.say.ja) != _numbers(example.say.en):
+                yield _at(clause, "SPEC_NUMBERS_DIFFER", f"/examples/{n}/say", section="examples")
 
 
 def _literals(source: str) -> tuple[set[str], set[str]]:

@@ -129,6 +129,11 @@ def _explained(edition: Edition, clause: ClauseText, naming: Sequence[Mutant], l
         since = Text(f"{ref.in_force} から施行", f"in force from {ref.in_force}")[lang]
         yield f"  ┌ {ref.act} {ref.article} ({since}{old}; {', '.join(ref.regimes)})"
         yield from (f"  │ {line.strip()}" for line in _wrapped(ref.text_ja))
+    if clause.examples:
+        yield part("example")
+    for example in clause.examples:
+        yield f"  {words.VERDICTS[example.verdict][lang]} {example.code}".rstrip()
+        yield from (f"  {line}" for line in _wrapped(example.say[lang]))
     yield part("how")
     for need in clause.needs:
         yield f"  ・{words.NEEDS[need][lang]} ({need})"

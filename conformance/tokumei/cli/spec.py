@@ -18,13 +18,19 @@ def spec() -> None:
 @spec.command("lint")
 @lang_option
 def lint_(lang: Lang) -> None:
-    """規格本文と試験の食い違いを調べる / check the text of the standard against its checks."""
+    """規格本文と試験の食い違いを調べ、例を実行する / check the text against its checks, and play its examples."""
+    from tokumei.clause import checks
+    from tokumei.engines.duckdb import DuckDB
+    from tokumei.runner.examples import unkept
     from tokumei.spec import load_spec
     from tokumei.spec_lint import lint
     from tokumei.wording import render
 
-    problems = lint(load_spec())
+    edition = load_spec()
+    with DuckDB() as engine:
+        problems = (*lint(edition), *unkept(edition, checks(), engine))
     for problem in problems:
         click.echo(render(problem, lang), err=True)
-    click.echo(f"{len(load_spec().clauses)} clauses, {len(problems)} problems")
+    examples = sum(len(clause.examples) for clause in edition.clauses.values())
+    click.echo(f"{len(edition.clauses)} clauses, {examples} examples, {len(problems)} problems")
     sys.exit(Exit.NOT_MET if problems else Exit.ALL_MET)

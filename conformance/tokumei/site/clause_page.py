@@ -7,7 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from tokumei.model import Text
-from tokumei.site import words
+from tokumei.site import example_tables, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -38,7 +38,7 @@ def page(edition: Edition, clause: ClauseText, mutants: Sequence[Mutant], module
         *(f"## {H[name][lang]}\n\n{getattr(clause, name)[lang]}" for name in ("requirement", "rationale", "harm")),
         *_strength(edition, clause, lang),
         *_law(clause, lang),
-        f"## {H['example'][lang]}\n\n{clause.example[lang]}",
+        *_examples(clause, lang),
         *_how(clause, module, lang),
         *_mutants(mutants, lang),
         *_findings(clause, lang),
@@ -124,6 +124,19 @@ def _law_box(ref: LawReference, lang: str) -> str:
         f'<blockquote lang="ja"><p>{escape(ref.text_ja)}</p></blockquote>\n'
         f"<p>{escape(since + old)} ({escape(', '.join(ref.regimes))})</p></div>"
     )
+
+
+def _examples(clause: ClauseText, lang: str) -> Iterator[str]:
+    if clause.example[lang] or clause.examples:
+        yield f"## {H['example'][lang]}"
+    if clause.example[lang]:
+        yield clause.example[lang]
+    if clause.examples:
+        yield Text(
+            "次の例は、この規格の試験で実行して、示した判定になることを確かめている。",
+            "These examples are played by the suite, which must give the verdict shown.",
+        )[lang]
+        yield from example_tables.blocks(clause.examples, lang)
 
 
 def _how(clause: ClauseText, module: Any, lang: str) -> Iterator[str]:

@@ -51,6 +51,12 @@ NEEDS = {
     "filesystem": Text("作業領域の変化", "changes in the file system"),
     "fault": Text("障害を起こした実行", "a run with an injected fault"),
 }
+VERDICTS = {
+    "pass": Text("合格", "pass"),
+    "fail": Text("不合格", "fail"),
+    "inconclusive": Text("判定不能", "inconclusive"),
+    "not_applicable": Text("対象外", "not applicable"),
+}
 VERIFICATIONS = {
     "test": Text("試験", "test"),
     "inspection": Text("文書の確認", "inspection"),
