@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 from rich.cells import cell_len
 
+from tokumei import resources
 from tokumei.clause import checks, mutants
 from tokumei.cli import main
 from tokumei.site.clause_page import H
@@ -166,6 +167,15 @@ def test_a_clause_is_explained_whole(clause: ClauseText, lang: str) -> None:
 
 def test_an_unknown_clause_is_wrong_usage() -> None:
     assert tokumei("explain", "Z-99").exit_code == 2
+
+
+def test_what_is_affirmed_is_listed_and_nothing_is_written() -> None:
+    path = resources.data("spec", "editions", f"{load_spec().id}.yaml")
+    before = path.read_bytes()
+    result = tokumei("spec", "affirm", "--lang", "en")
+    assert [line.split()[0] for line in result.output.splitlines()] == list(load_spec().clauses)
+    assert tokumei("spec", "affirm", "Z-99").exit_code == 2
+    assert path.read_bytes() == before
 
 
 ADULT = ROOT / "examples" / "audits" / "adult"

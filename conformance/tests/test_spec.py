@@ -45,6 +45,7 @@ def gates(folder):
             spec_lint.numbers_are_ours(edition),
             spec_lint.review_is_stated(edition),
             spec_lint.former_articles(edition, folder),
+            spec_lint.terms(edition, folder),
         )
         for problem in gate
     )
@@ -154,6 +155,7 @@ def test_the_text_has_no_fault_of_its_own(folder):
         (FILE, "shall be shared", "should be shared", "SPEC_KEYWORDS_DIFFER"),
         (FILE, "共通するようにしなければならない", "共通する", "SPEC_KEYWORD_MISSING"),
         (FILE, "公開では 11", "公開では 10", "SPEC_NUMBERS_DIFFER"),
+        (FILE, "declared quasi-identifiers", "declared fields", "SPEC_TERM_DIFFERS"),
         (FILE, "smallest holds {n}", "smallest holds {m}", "SPEC_PARAMETERS_DIFFER"),
         (FILE, "## 理由\n", "## 理由\n\n加筆。\n", "SPEC_TRANSLATION_STALE"),
         (FILE, "法令に数値の定めはない。本規格の既定値", "本規格の既定値", "SPEC_NUMBER_NOT_OURS"),

@@ -14,7 +14,7 @@ import unicodedata
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from tokumei import documents, resources
+from tokumei import documents, editions, resources
 from tokumei.clause import checks as all_checks
 from tokumei.model import Level, Need, Place, Problem, Strength
 
@@ -53,6 +53,8 @@ def lint(edition: Edition, root: Path | None = None) -> tuple[Problem, ...]:
         needs(edition, modules),
         codes(edition, modules),
         examples(edition, modules),
+        terms(edition, folder),
+        editions.gate(edition, modules, folder),
     )
     return tuple(problem for gate in gates for problem in gate)
 
@@ -69,14 +71,14 @@ def clause_modules(ids: Iterable[str]) -> dict[str, Any]:
 
 
 def profiles(edition: Edition) -> Iterator[Problem]:
-    """A profile lists clauses that exist, and each clause is listed by exactly one profile."""
+    """A profile lists clauses that exist, and each clause in use is listed by exactly one profile."""
     listed = Counter(clause for profile in edition.profiles.values() for clause in profile.own)
     for profile in edition.profiles.values():
         for name in sorted(set(profile.own) - set(edition.clauses)):
             place = Place(file=f"profiles/{profile.id}.yaml", pointer="/clauses")
             yield Problem(code="SPEC_PROFILE_CLAUSE", place=place, clause=name)
     for clause in edition.clauses.values():
-        if listed[clause.id] != 1:
+        if listed[clause.id] != (0 if clause.status == "withdrawn" else 1):
             yield _at(clause, "SPEC_CLAUSE_LISTED", times=listed[clause.id])
 
 
@@ -109,6 +111,30 @@ def languages(edition: Edition) -> Iterator[Problem]:
                 yield _at(clause, "SPEC_PARAMETERS_DIFFER", f"/findings/{code}")
         if clause.translation_of != clause.digest:
             yield _at(clause, "SPEC_TRANSLATION_STALE", "/translation/of", digest=clause.digest)
+
+
+def terms(edition: Edition, folder: Path) -> Iterator[Problem]:
+    """A term of the glossary in the Japanese requirement is that term of the glossary in the English one."""
+    pairs = sorted(glossary(folder), key=lambda pair: -len(pair[0]))
+    for clause in edition.clauses.values():
+        japanese = clause.requirement.ja
+        for ja, en in pairs:
+            if ja not in japanese:
+                continue
+            japanese = japanese.replace(ja, "\0")  # a longer term is not read as the shorter one inside it
+            if not re.search(rf"\b{re.escape(en)}(?:e?s)?\b", clause.requirement.en, re.IGNORECASE):
+                yield _at(clause, "SPEC_TERM_DIFFERS", term=ja, english=en)
+
+
+def glossary(folder: Path) -> list[tuple[str, str]]:
+    """The Japanese and the English of every term; a Japanese form in brackets is a form of its own."""
+    found = []
+    for line in (folder / "glossary.md").read_text(encoding="utf-8").splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if line.startswith("| ") and len(cells) == 3 and cells[0] != "日本語":
+            forms = [form for form in re.split(r"[（）]", cells[0]) if form]
+            found += [(form, cells[1]) for form in forms]
+    return found
 
 
 def numbers_are_ours(edition: Edition) -> Iterator[Problem]:
@@ -150,6 +176,8 @@ def former_articles(edition: Edition, folder: Path) -> Iterator[Problem]:
 def coverage(edition: Edition, modules: Mapping[str, Any]) -> Iterator[Problem]:
     """A SHALL has a check and its own mutants that name it, or a published reason why it is not tested."""
     for clause in edition.clauses.values():
+        if clause.status == "withdrawn":
+            continue
         if clause.verification != "test":
             if not clause.reason:
                 yield _at(clause, "SPEC_REASON_MISSING", "/verification")

@@ -7,7 +7,14 @@ import sys
 import click
 
 from tokumei.cli.options import lang_option
-from tokumei.model import Exit, Lang
+from tokumei.model import Exit, Lang, Text
+
+STATES = {
+    "new": Text("未確認（新規）", "new, not affirmed"),
+    "suspect": Text("要再確認（本文が変わった）", "suspect: the text has changed"),
+    "check changed": Text("確認済み（その後、試験が変わった）", "affirmed; the check has changed since"),
+    "affirmed": Text("確認済み", "affirmed"),
+}
 
 
 @click.group()
@@ -34,3 +41,24 @@ def lint_(lang: Lang) -> None:
     examples = sum(len(clause.examples) for clause in edition.clauses.values())
     click.echo(f"{len(edition.clauses)} clauses, {examples} examples, {len(problems)} problems")
     sys.exit(Exit.NOT_MET if problems else Exit.ALL_MET)
+
+
+@spec.command("affirm")
+@click.argument("clauses", nargs=-1)
+@lang_option
+def affirm_(clauses: tuple[str, ...], lang: Lang) -> None:
+    """要求事項 CLAUSES の試験を、今の本文に照らして確かめたと記録する / record that checks were read against the text.
+
+    番号を示さなければ、要求事項ごとの状態を示す。 Without ids, what is affirmed and what is suspect is listed.
+    """
+    from tokumei import editions, resources
+    from tokumei.spec import load_spec
+    from tokumei.spec_lint import clause_modules
+
+    edition, folder = load_spec(), resources.data("spec")
+    modules = clause_modules(edition.clauses)
+    if clauses:
+        click.echo(editions.affirm(edition, modules, folder, clauses).name)
+    for id_, state in editions.states(edition, modules, folder).items():
+        if not clauses or id_ in clauses:
+            click.echo(f"{id_:8} {STATES[state][lang]}")
