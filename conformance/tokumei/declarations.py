@@ -40,6 +40,13 @@ TECHNIQUES = RELEASING | DROPPING | {"suppress-record", "path-rebuild", "shuffle
 PSEUDONYMS = frozenset({"pseudonymize-random", "pseudonymize-keyed"})
 
 
+REFUSED = ("1",)
+"""What a status field says of a person who refused, where the declaration does not say."""
+
+NOTICE_OF: Mapping[str, str] = {"NGMIA-19": "NGMIA-52", "NGMIA-35": "NGMIA-57"}
+"""The notice that a regime needs of every record that it uses (``spec/law/notices.yaml``)."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class FieldName:
     """A field by resource and name; written ``resource.field``."""
@@ -97,6 +104,32 @@ class ResourceInfo:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Marked:
+    """The persons with one of ``texts`` in ``field`` in any of their rows."""
+
+    field: FieldName
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeBasis:
+    """Under which notices (``NGMIA-52``, ``NGMIA-57``) persons were notified, by the text in ``field``."""
+
+    field: FieldName
+    notices: Mapping[str, frozenset[str]]
+
+    def notified(self, regime: str) -> tuple[str, ...]:
+        """The texts of persons whose data the regime may use; all of them where it needs no notice."""
+        needed = NOTICE_OF.get(regime)
+        return tuple(text for text, given in self.notices.items() if needed is None or needed in given)
+
+    def not_notified(self, regime: str) -> Marked:
+        """The persons whose data the regime must not use, though another regime may."""
+        may = self.notified(regime)
+        return Marked(field=self.field, texts=tuple(text for text in self.notices if text not in may))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Organization:
     """医療情報の整理の方法 at release level: tables, fields, classes, keys and persons."""
 
@@ -104,6 +137,9 @@ class Organization:
     resources: tuple[ResourceInfo, ...]
     subject_key: FieldName
     opt_out: FieldName | None
+    refusals: Marked | None
+    """Persons who asked to stop the provision of their data; None where no field tells."""
+    notice_basis: NoticeBasis | None
     document: Document
 
     @classmethod
@@ -116,14 +152,23 @@ class Organization:
     @classmethod
     def _of(cls, document: Document) -> Organization:
         own = document["tokumei"]
-        opt_out = own.get("optOut", {}).get("statusField")
+        stop = own.get("optOut", {})
+        opt_out = FieldName.parse(stop["statusField"]) if stop.get("statusField") else None
         return cls(
             name=document["name"],
             resources=tuple(_resource(resource) for resource in document["resources"]),
             subject_key=FieldName.parse(own["subjects"]["key"]),
-            opt_out=FieldName.parse(opt_out) if opt_out else None,
+            opt_out=opt_out,
+            refusals=Marked(field=opt_out, texts=tuple(stop.get("refused", REFUSED))) if opt_out else None,
+            notice_basis=_notice_basis(own),
             document=document,
         )
+
+    def excluded(self, regime: str) -> tuple[Marked, ...]:
+        """The persons who must not be in a release under a regime: refused, or not notified for it."""
+        basis = self.notice_basis
+        found = (self.refusals, basis.not_notified(regime) if basis else None)
+        return tuple(marked for marked in found if marked is not None and marked.texts)
 
     def resource(self, name: str) -> ResourceInfo:
         return next(resource for resource in self.resources if resource.name == name)
@@ -158,6 +203,20 @@ class Organization:
             done += ready
             rest = [r for r in rest if r not in ready]
         return tuple(done)
+
+
+def _notice_basis(own: Mapping[str, Any]) -> NoticeBasis | None:
+    """The declared texts, or the ids of institutions with the notice that each of them gave."""
+    declared = own.get("noticeBasis")
+    if declared is None:
+        return None
+    given: Mapping[str, list[str]] = declared.get("values") or {
+        institution["id"]: institution.get("notice", {}).get("basis", []) for institution in own["institutions"]
+    }
+    return NoticeBasis(
+        field=FieldName.parse(declared["field"]),
+        notices={text: frozenset(notices) for text, notices in given.items()},
+    )
 
 
 def _resource(document: Mapping[str, Any]) -> ResourceInfo:
