@@ -8,13 +8,16 @@ from pathlib import Path
 
 import duckdb
 
-from tokumei_reference import persons, tables
+from tokumei_reference import files, persons, tables
 from tokumei_reference.declarations import Organization, Processing, Resource
 from tokumei_reference.privacy import Targets, read_targets, smallest_class, suppress
 from tokumei_reference.pseudonyms import Keyring
 from tokumei_reference.refusals import Refusal, of_declarations
 from tokumei_reference.techniques import Needs, Released, named_secret, release_column
 from tokumei_reference.treatments import Plan, plan
+
+_MEMORY = "512MiB"  # of the engine; what does not fit is spilled into the work folder
+_SMALL = 1 << 26  # bytes of input below which the tables are kept in memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +47,15 @@ def anonymize(
                 raise Refusal("ORGANIZATION_MISMATCH", f"/organization/{part}")
         made = plan(organization, processing)
         targets = read_targets(organization, processing, made)
+    small = tables.check_files(source, organization.resources) < _SMALL
     config: dict[str, str | bool | int | float | list[str]] = {
         "threads": "2",
+        "memory_limit": _MEMORY,
         "temp_directory": str(work),
         "autoinstall_known_extensions": "false",
         "autoload_known_extensions": "false",
     }
-    with duckdb.connect(":memory:", config=config) as connection:
+    with duckdb.connect(":memory:" if small else str(work / "tables.duckdb"), config=config) as connection:
         keys = Keyring(connection, secrets, processing.release)
         needs = Needs()
         with of_declarations():
@@ -63,7 +68,6 @@ def anonymize(
                 for resource in organization.resources
             }
             shuffles = {name: named_secret(step, processing, keys) for step in made.shuffles for name in step.fields}
-        tables.check_files(source, organization.resources)
         loaded = [tables.load(connection, source, resource) for resource in organization.resources]
         for table in loaded:
             tables.validate(connection, table)
@@ -78,10 +82,9 @@ def anonymize(
         rows = {}
         for table in loaded:
             released = columns[table.resource.name]
-            counts = [_rows(connection, f"{prefix}{table.resource.index}") for prefix in ("t", "r")]
-            rows[table.resource.name] = (counts[0], counts[1])
+            rows[table.resource.name] = (table.rows, _rows(connection, f"r{table.resource.index}"))
             if released:
-                tables.write(connection, table, released, out, work)
+                files.write(connection, table.resource, table.types, released, out, work)
         return Result(columns, before, persons.count(connection), rows, reached)
 
 

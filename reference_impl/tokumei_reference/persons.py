@@ -13,7 +13,7 @@ def attach(connection: duckdb.DuckDBPyConnection, organization: Organization) ->
     """Make ``s<i>`` = ``t<i>`` with the person as column ``p``, from the subject table downwards."""
     root = organization.resource(organization.subject_resource)
     key = root.field(organization.subject_field)
-    connection.execute(f"CREATE TABLE s{root.index} AS SELECT *, {key.column} AS p FROM t{root.index}")
+    connection.execute(f"CREATE VIEW s{root.index} AS SELECT *, {key.column} AS p FROM t{root.index}")
     if _count(connection, f"s{root.index} WHERE p IS NULL"):
         raise Refusal("INPUT_INVALID", key.path)
     done = {root.name}
@@ -60,6 +60,7 @@ def _attach_child(
     connection.execute(
         f"CREATE TABLE s{child.index} AS SELECT t.*, m.p FROM t{child.index} t {join} {mapping} m ON {on}"
     )
+    connection.execute(f"DROP TABLE t{child.index}")  # the same rows need not be kept twice
     if _count(connection, f"s{child.index} WHERE p IS NULL"):
         raise Refusal("INPUT_INVALID", child.field(foreign.fields[0]).path)
 

@@ -1,31 +1,27 @@
-"""Files to tables of text and back. Inside, columns are ``c0, c1 …``: no name of the input is SQL."""
+"""Declared files to tables of text: what is checked of folder, columns and values before anything is done.
+
+Inside, columns are ``c0, c1 …``: no name of the input is SQL.
+"""
 
 from __future__ import annotations
 
-import csv
-import io
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
-import pyarrow as pa
-import pyarrow.csv
-import pyarrow.parquet
 
+from tokumei_reference import files
 from tokumei_reference.declarations import Field, Resource
 from tokumei_reference.refusals import Refusal, pointer
-from tokumei_reference.techniques import Released
-
-_BLOCK = 1 << 26  # a record longer than this is refused
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A loaded resource: the table ``t<index>``, and the types that its Parquet columns had."""
+    """A loaded resource: the table ``t<index>``, its rows, and the types that its Parquet columns had."""
 
     resource: Resource
+    rows: int
     types: dict[str, Any]
 
     @property
@@ -33,8 +29,8 @@ class Table:
         return f"t{self.resource.index}"
 
 
-def check_files(root: Path, resources: tuple[Resource, ...]) -> None:
-    """The data folder holds the declared files and nothing else; links are not followed."""
+def check_files(root: Path, resources: tuple[Resource, ...]) -> int:
+    """The data folder holds the declared files and nothing else; links are not followed. Returns all bytes."""
     declared = {Path(resource.path) for resource in resources}
     for resource in resources:
         file = root / resource.path
@@ -43,100 +39,35 @@ def check_files(root: Path, resources: tuple[Resource, ...]) -> None:
     for file in root.rglob("*"):
         if not file.is_dir() and file.relative_to(root) not in declared:
             raise Refusal("ORGANIZATION_MISMATCH", "/data")
+    return sum((root / path).stat().st_size for path in declared)
 
 
 def load(connection: duckdb.DuckDBPyConnection, root: Path, resource: Resource) -> Table:
-    """Read one file into a table of text; a fault is told by place, never by content."""
+    """Stream one file into a table of text; a fault is told by place, never by content."""
     at = pointer("data", resource.name)
     try:
-        if resource.format == "csv":
-            table = _read_csv(root / resource.path, resource)
-        else:
-            table = pyarrow.parquet.ParquetFile(root / resource.path).read()
-    except (pa.ArrowException, UnicodeError, csv.Error, OSError):
+        source = files.read(root / resource.path, resource)
+    except files.FAULTS:
         raise Refusal("INPUT_INVALID", at) from None
-    names = list(table.column_names)
     for field in resource.fields:
-        if names.count(field.name) != 1:
+        if source.names.count(field.name) != 1:
             raise Refusal("ORGANIZATION_MISMATCH", field.path)
     # The name of an undeclared column may be a cell of a file without header: it is not repeated.
-    if len(names) != len(resource.fields):
+    if len(source.names) != len(resource.fields):
         raise Refusal("ORGANIZATION_MISMATCH", at)
-    table = table.select([field.name for field in resource.fields])
-    types = {field.name: table.schema.field(i).type for i, field in enumerate(resource.fields)}
-    if any(pa.types.is_nested(kind) or pa.types.is_binary(kind) for kind in types.values()):
+    if not source.flat:
         raise Refusal("INPUT_INVALID", at)
-    table = table.rename_columns([field.column for field in resource.fields])
-    connection.register("incoming", table)
-    texts = ", ".join(f"{field.column}::VARCHAR AS {field.column}" for field in resource.fields)
-    connection.execute(f"CREATE TABLE t{resource.index} AS SELECT {texts} FROM incoming")
-    connection.unregister("incoming")
-    return Table(resource, types)
-
-
-def _read_csv(file: Path, resource: Resource) -> Any:
-    text = file.read_bytes().decode(resource.encoding)
-    text = text.removeprefix("\ufeff")
-    # An odd number of quotes is a cell that never ends: readers disagree on what follows it.
-    if "\0" in text or text.count('"') % 2:
-        raise csv.Error
-    header = next(csv.reader(io.StringIO(text, newline=""), strict=True), [])
-    if not header:
-        raise Refusal("ORGANIZATION_MISMATCH", pointer("data", resource.name))
-    columns = [f"c{i}" for i in range(len(header))]
-    table = pyarrow.csv.read_csv(
-        pa.BufferReader(text.encode()),
-        read_options=pyarrow.csv.ReadOptions(
-            column_names=columns, block_size=min(max(len(text) * 4, 1 << 16), _BLOCK), use_threads=False
-        ),
-        parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=len(columns) > 1),
-        convert_options=pyarrow.csv.ConvertOptions(
-            column_types=dict.fromkeys(columns, pa.string()),
-            null_values=[""],
-            strings_can_be_null=True,
-            quoted_strings_can_be_null=False,
-        ),
-    )
-    return table.slice(1).rename_columns(header)
-
-
-def write(
-    connection: duckdb.DuckDBPyConnection, table: Table, released: list[Released], root: Path, work: Path
-) -> None:
-    """Write the table ``r<index>`` of the released columns in the format that was declared."""
-    resource = table.resource
-    file = root / resource.path
-    file.parent.mkdir(parents=True, exist_ok=True)
-    names = [column.field.name for column in released]
-    if resource.format == "parquet":
-        columns = ", ".join(column.field.column for column in released)
-        with connection.cursor() as cursor:  # its own cursor: the other one may hold an unread result
-            result = cursor.sql(f"SELECT {columns} FROM r{resource.index}").to_arrow_table()
-        types = [table.types[column.field.name] if column.typed else pa.string() for column in released]
-        result = pa.table([_cast(result.column(i), kind) for i, kind in enumerate(types)], names=names)
-        pyarrow.parquet.write_table(result, file)
-        return
-    body = work / "body.csv"
-    columns = ", ".join(column.field.column for column in released)
-    target = str(body).replace("'", "''")
-    connection.execute(f"COPY (SELECT {columns} FROM r{resource.index}) TO '{target}' (FORMAT csv, HEADER false)")
+    texts = ", ".join(f"x{source.names.index(field.name)}::VARCHAR AS {field.column}" for field in resource.fields)
+    connection.register("incoming", source.reader())
     try:
-        with file.open("w", encoding=resource.encoding, newline="") as out:
-            csv.writer(out, lineterminator="\n").writerow(names)
-            with body.open(encoding="utf-8", newline="") as rows:
-                shutil.copyfileobj(rows, out, 1 << 20)
-    except UnicodeEncodeError:  # only labels of a hierarchy are not from the input file
-        raise Refusal("DECLARATION_INVALID", pointer("resources", resource.index, "encoding")) from None
+        row = connection.execute(f"CREATE TABLE t{resource.index} AS SELECT {texts} FROM incoming").fetchone()
+    except duckdb.Error:
+        if source.fault:
+            raise Refusal("INPUT_INVALID", at) from None
+        raise
     finally:
-        body.unlink()
-
-
-def _cast(column: Any, kind: Any) -> Any:
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        return column.cast(kind)
-    if pa.types.is_dictionary(kind):
-        return column.cast(pa.string())
-    return column.cast(kind)
+        connection.unregister("incoming")
+    return Table(resource, int(row[0]) if row else 0, dict(zip(source.names, source.types, strict=True)))
 
 
 def checks(field: Field) -> list[str]:
