@@ -7,7 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from tokumei import documents
+from tokumei.clause import checks
+from tokumei.engines.duckdb import DuckDB
+from tokumei.examples import Example
 from tokumei.model import Exit
+from tokumei.runner.examples import play_example
 
 ROOT = Path(__file__).parents[2]
 PAGES = ["README.md", "README.ja.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "changes/README.md"]
@@ -15,6 +20,7 @@ PAIRS = [
     ("README.ja.md", "README.md"),
     ("docs/ja/index.md", "docs/en/index.md"),
     ("docs/ja/quickstart.md", "docs/en/quickstart.md"),
+    ("docs/ja/editor-guide.md", "docs/en/editor-guide.md"),
 ]
 WITH_CODES = ["README.md", "README.ja.md", "docs/ja/quickstart.md", "docs/en/quickstart.md"]
 
@@ -73,3 +79,12 @@ def test_a_normative_fragment_has_both_languages():
     for path in (ROOT / "changes" / "normative").glob("*.md"):
         text = path.read_text(encoding="utf-8")
         assert re.findall(r"^## (\w+)$", text, re.MULTILINE) == ["ja", "en"], path.name
+
+
+@pytest.mark.parametrize("name", ["docs/ja/editor-guide.md", "docs/en/editor-guide.md"])
+def test_the_example_of_the_editor_guide_is_judged_as_it_says(name):
+    block = re.search(r"```yaml\n(examples:.*?)```", read(name), re.DOTALL)
+    (example,) = [Example.of(value) for value in documents.loads(block[1]).document["examples"]]
+    with DuckDB() as engine:
+        found = play_example(example, checks()["I5-01"], engine)
+    assert (found.verdict, {finding.code for finding in found.findings}) == (example.verdict, {example.code})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import click
 
@@ -62,3 +63,17 @@ def affirm_(clauses: tuple[str, ...], lang: Lang) -> None:
     for id_, state in editions.states(edition, modules, folder).items():
         if not clauses or id_ in clauses:
             click.echo(f"{id_:8} {STATES[state][lang]}")
+
+
+@spec.command("new")
+@click.argument("clause")
+@click.option("--slug", required=True, help="英小文字とハイフンによる短縮名 / short name in the English alphabet")
+@click.option("--profile", default="tables", show_default=True, help="載せる適用区分 / profile that lists it")
+def new_(clause: str, slug: str, profile: str) -> None:
+    """要求事項 CLAUSE（例 I5-02）の下書きを作る / draft a clause: its text, and its check with two mutants."""
+    from tokumei.drafting import draft
+    from tokumei.spec import load_spec
+
+    for path in draft(load_spec(), clause, slug, profile):
+        here = Path.cwd()
+        click.echo(path.relative_to(here) if path.is_relative_to(here) else path)
