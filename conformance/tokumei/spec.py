@@ -267,7 +267,7 @@ def _example(read: _Reader, pointer: str, value: Any) -> Example:
     try:
         return Example.of(value)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        read.stop("SPEC_EXAMPLE_UNREADABLE", pointer, why=type(error).__name__)
+        read.stop("SPEC_EXAMPLE_UNREADABLE", pointer, why=f"{type(error).__name__}: {error}")
 
 
 def _sections(body: str, file: str, first_line: int) -> dict[str, Text]:
