@@ -6,10 +6,11 @@ failure it then draws the same examples again, stops at the first that fails, an
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 from typing import TypeAlias
 
@@ -60,6 +61,18 @@ class Explored:
     seconds: float
 
 
+class _Enough(BaseException):
+    """Ends the shrinking at once; Hypothesis would take an Exception for another failure."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Example:
+    """A drawn case; its text is short, since Hypothesis writes it."""
+
+    id: str
+    case: Case = field(repr=False)
+
+
 @dataclass(frozen=True, slots=True)
 class _Space:
     """The examples of one strategy: the same name and count give the same examples in the same order."""
@@ -68,8 +81,8 @@ class _Space:
     strategy: SearchStrategy[Case]
     count: int
 
-    def first(self, fails: Callable[[Case], bool]) -> Case | None:
-        """The first example that fails, after shrinking; None when none of ``count`` does."""
+    def look(self, fails: Callable[[Case], bool]) -> None:
+        """Show ``fails`` every example until one fails, then those that Hypothesis shrinks it to."""
         chosen = settings(
             max_examples=self.count,
             database=None,
@@ -77,10 +90,13 @@ class _Space:
             phases=(Phase.generate, Phase.shrink),
             verbosity=Verbosity.quiet,
         )
-        try:
-            return find(self.strategy, fails, settings=chosen, random=Random(self.name))
-        except NoSuchExample:
-            return None
+        with contextlib.suppress(NoSuchExample, _Enough):
+            find(
+                self.strategy.map(lambda case: _Example(case.id, case)),
+                lambda example: fails(example.case),
+                settings=chosen,
+                random=Random(self.name),
+            )
 
     def examples(self) -> list[Case]:
         """All examples, each once."""
@@ -90,7 +106,7 @@ class _Space:
             drawn.setdefault(case.id, case)
             return False
 
-        self.first(note)
+        self.look(note)
         return list(drawn.values())
 
 
@@ -139,8 +155,8 @@ def explore(
                 progress(done, total, seconds)
     cap = until()
     chosen = _chosen(searches, already)
-    found = [item for search, kind in chosen if (item := search.smallest(kind, trials, cap)) is not None]
-    return Explored(found=tuple(found), cases=cases, calls=done, seconds=seconds)
+    found = tuple(search.smallest(kind, trials, cap) for search, kind in chosen)
+    return Explored(found=found, cases=cases, calls=done, seconds=seconds)
 
 
 class _Search:
@@ -167,33 +183,37 @@ class _Search:
         every = [call for _, one in played for call in one.view.calls]
         return len(every), sum(call.seconds for call in every)
 
-    def smallest(self, kind: Kind, trials: int, cap: float | None) -> Found | None:
+    def smallest(self, kind: Kind, trials: int, cap: float | None) -> Found:
         """The failure in the smallest case that Hypothesis comes to; at worst in the first that showed it."""
-        shown: dict[str, tuple[Played, Finding] | None] = {}
         check = self._checks[kind[0]]
+        first = next(case for case in self.cases if kind in self.seen.get(case.id, {}))
+        best, shown = first, dict[str, bool]()
 
         def fails(case: Case) -> bool:
+            nonlocal best
             if case.id in self.seen:
-                return kind in self.seen[case.id]
-            if case.id not in shown:
-                if len(shown) >= trials or (cap is not None and time.monotonic() > cap):
-                    return False
-                shown[case.id] = self._shown(case, check, kind)
-            return shown[case.id] is not None
+                failed = kind in self.seen[case.id]
+            else:
+                if case.id not in shown:
+                    if len(shown) >= trials or (cap is not None and time.monotonic() > cap):
+                        raise _Enough
+                    shown[case.id] = self._shown(case, check, kind) is not None
+                failed = shown[case.id]
+            if failed:
+                best = min(best, case, key=_size)
+            return failed
 
-        first = next(case for case in self.cases if kind in self.seen.get(case.id, {}))
-        last = self._space.first(fails) or first
-        again = shown.get(last.id) or self._shown(last, check, kind)
+        self._space.look(fails)
+        again = self._shown(best, check, kind)
         if again is None:  # it does not come every time: the first sight of it is what there is
-            again = (self._play(first), self.seen[first.id][kind])
-            last = first
+            best, again = first, (self._play(first), self.seen[first.id][kind])
         return Found(
             clause=kind[0],
             finding=again[1],
-            case=last,
+            case=best,
             played=again[0],
             people_from=first.calls[0].bundle.size,
-            trials=len(shown),
+            trials=len(shown) + 1,
         )
 
     def _shown(self, case: Case, check: Check, kind: Kind) -> tuple[Played, Finding] | None:
@@ -232,6 +252,13 @@ def _chosen(searches: Sequence[_Search], already: frozenset[Kind]) -> list[tuple
         for kinds in by_clause.values()
         if turn < len(kinds)
     ]
+
+
+def _size(case: Case) -> tuple[int, int, int]:
+    """People, calls and rows: what makes one case smaller than another."""
+    bundles = [call.bundle for call in case.calls]
+    rows = sum(table.num_rows for bundle in bundles for table in bundle.tables.values())
+    return max(bundle.size for bundle in bundles), len(bundles), rows
 
 
 def disturbed(caller: Caller, case: Case) -> Caller:
