@@ -6,10 +6,10 @@ import java.util.regex.*;
 
 public class Anon {
     static final String HEADER = "患者ID,氏名,年齢,性別,受診日,病名,来院方法,転帰,受診時間帯\n";
-    // A person as declared; all else is refused. Groups: key, age, sex, day of the visit, codes; the name is in none.
+    // A person as declared, or without a key all the rest. Groups: key, age, sex, day of the visit, codes; no name.
     static final Pattern PERSON = Pattern.compile("\\G(P[0-9]{6}),(?:\"(?:[^\"]|\"\")*+\"|[^\",\n]*+)"
         + ",([1-9]?[0-9]|1[01][0-9]),(男|女),([12][0-9]{3}-[0-9]{2}-[0-9]{2}),((?:高血圧症|糖尿病|肺炎|骨折|胃腸炎)?"
-        + ",(?:独歩|救急車|家族同伴|紹介|転院搬送)?,(?:治癒|軽快|不変|転院|中止)?,(?:深夜|午前|午後|夜間)?)(?:\n|\\z)");
+        + ",(?:独歩|救急車|家族同伴|紹介|転院搬送)?,(?:治癒|軽快|不変|転院|中止)?,(?:深夜|午前|午後|夜間)?)(?:\n|\\z)|(?s:.+)");
 
     public static void main(String[] folders) throws Exception {
         Path data = Path.of(folders[0], "data", "patients.csv"), response = Path.of(folders[1]);
@@ -21,20 +21,20 @@ public class Anon {
             : "{\"status\": \"refused\", \"reason\": {\"code\": \"" + refusal + "\", \"path\": \"/data/patients\"}}");
     }
 
-    static String anonymize(String text, Path response) throws java.io.IOException {
+    static String anonymize(String text, Path response) throws Exception {
         if (!text.startsWith(HEADER)) return "ORGANIZATION_MISMATCH";
         List<MatchResult> people = PERSON.matcher(text.substring(HEADER.length())).results().collect(toList());
-        int read = HEADER.length() + people.stream().mapToInt(person -> person.group().length()).sum();
-        long keys = people.stream().map(person -> person.group(1)).distinct().count();
-        if (read < text.length() || keys < people.size()) return "INPUT_INVALID";
-        List<String> rows = people.stream().map(Anon::released).collect(groupingBy(row -> row.get(1) + row.get(2))).values()
-            .stream().filter(alike -> alike.size() >= 3).flatMap(List::stream).map(row -> String.join(",", row))
+        Set<String> keys = people.stream().map(person -> person.group(1)).collect(toSet());
+        if (keys.contains(null) || keys.size() < people.size()) return "INPUT_INVALID";
+        List<String> rows = people.stream().map(Anon::released).collect(groupingBy(row -> row.get(1) + row.get(2)))
+            .values().stream().filter(same -> same.size() >= 3).flatMap(List::stream).map(row -> String.join(",", row))
             .sorted().collect(toList()); // by the random pseudonym: the order tells nothing
         if (rows.size() < 10) return "CANNOT_MEET_PRIVACY";
         rows.add(0, "患者ID,年齢,性別,受診日,病名,来院方法,転帰,受診時間帯");
         Files.write(Files.createDirectory(response.resolve("data")).resolve("patients.csv"), rows);
+        Path program = Path.of(Anon.class.getProtectionDomain().getCodeSource().getLocation().toURI());
         for (String name : List.of("organization.yaml", "processing.yaml"))
-            Files.copy(Path.of("release", name), response.resolve(name));
+            Files.copy(program.resolveSibling("release").resolve(name), response.resolve(name));
         return "";
     }
 
