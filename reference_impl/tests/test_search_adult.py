@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import csv
 import os
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from tokumei_reference.search import Combinations, Hierarchy, Metric, Requirement, scan, search
+from tokumei_reference.search import Combinations, Hierarchy, Metric, Requirement, recode, scan, search
 
 ADULT = Path(os.environ.get("TOKUMEI_DATA") or Path(__file__).parents[2] / "../shared/data") / "adult"
 Q9 = (
@@ -101,3 +102,20 @@ def test_other_optima_of_arx_are_met_to_the_digits_on_record(
     assert best is not None
     assert best.loss == pytest.approx(loss, rel=0, abs=5e-7)
     assert (best.levels, best.suppressed) == (levels, suppressed)
+
+
+def test_local_recoding_keeps_everybody_at_a_quarter_of_the_loss(connection: duckdb.DuckDBPyConnection) -> None:
+    """ARX's iterative local recoding of the same task loses 0.067 (granularity 0.933), with nobody suppressed."""
+    rows = table(connection, Q9)
+    best = search(rows, hierarchies(), Requirement(k=5), suppression_limit=0.04).best
+    assert best is not None
+    recoding = recode(rows, hierarchies(), Requirement(k=5), best)
+    assert recoding.suppressed == 0
+    assert recoding.loss == pytest.approx(0.0670, abs=5e-4)
+    sizes: Counter[tuple[str | None, ...]] = Counter()
+    labels = {name: {row[0]: row for row in h.rows} for name, h in hierarchies().items()}
+    for row, n in enumerate(rows.counts.tolist()):
+        values = [rows.values[name][int(codes[row])] for name, codes in zip(Q9, rows.codes, strict=True)]
+        sizes[tuple(labels[q][v][int(at)] for q, v, at in zip(Q9, values, recoding.levels[row], strict=True))] += n
+    assert sizes.total() == 30162
+    assert min(sizes.values()) >= 5

@@ -3,6 +3,7 @@
 from tokumei_reference.search.distinct import Combinations, scan
 from tokumei_reference.search.hierarchy import Hierarchy, UnknownValue
 from tokumei_reference.search.lattice import Found, Node, TooLarge, search
+from tokumei_reference.search.local import Recoding, recode
 from tokumei_reference.search.loss import Metric
 from tokumei_reference.search.requirement import Requirement
 
@@ -12,9 +13,11 @@ __all__ = [
     "Hierarchy",
     "Metric",
     "Node",
+    "Recoding",
     "Requirement",
     "TooLarge",
     "UnknownValue",
+    "recode",
     "scan",
     "search",
 ]
