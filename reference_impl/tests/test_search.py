@@ -15,7 +15,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tokumei_reference.search import Combinations, Hierarchy, Metric, Requirement, UnknownValue, search
+from tokumei_reference.search.classes import classes, outcome
 from tokumei_reference.search.distinct import scan
+from tokumei_reference.search.hierarchy import bind
 from tokumei_reference.search.lattice import TooLarge
 
 HIERARCHIES = {
@@ -211,6 +213,35 @@ def test_skewed_tables_agree_too(seed: int) -> None:
         Requirement(k=k, l=2, kind="entropy", t=0.35),
     ):
         agree(subjects, requirement, float(random.choice([0.05, 0.2, 0.4, 0.7])), "arithmetic")
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_deficit_is_lost_at_every_specialization(seed: int) -> None:
+    """The law that lets a failing node condemn all below it; near it, so that a larger bound would break it."""
+    random = np.random.default_rng(seed)
+    size = int(random.integers(4, 60))
+    subjects: list[Subject] = []
+    for _ in range(size):
+        leaf = tuple(str(random.choice([row[0] for row in h.rows[:3]])) for h in HIERARCHIES.values())
+        subjects.append([(leaf, "pqr"[min(int(random.geometric(0.6)) - 1, 2)])])
+    table = table_of(subjects)
+    axes = [bind(name, HIERARCHIES[name], table.values[name]) for name in NAMES]
+    assert table.sensitive is not None
+    overall = np.bincount(table.sensitive, weights=table.counts, minlength=table.kinds).astype(np.int64)
+    nodes = list(itertools.product(*(range(h.levels) for h in HIERARCHIES.values())))
+    for requirement in (
+        Requirement(k=3),
+        Requirement(k=1, l=2),
+        Requirement(k=1, l=1.8, kind="entropy"),
+        Requirement(k=1, l=2.5, kind="entropy"),
+        Requirement(k=1, t=0.15),
+        Requirement(k=2, l=1.5, kind="entropy", t=0.4),
+    ):
+        outcomes = {node: outcome(table, classes(table, axes, node), requirement, overall) for node in nodes}
+        for low, high in itertools.product(nodes, nodes):
+            if all(a <= b for a, b in zip(low, high, strict=True)):
+                assert outcomes[high].deficit <= outcomes[low].suppressed + 1e-6
+        assert any(out.deficit > 0 for out in outcomes.values()) or size > 20
 
 
 def test_a_search_cut_short_says_so() -> None:

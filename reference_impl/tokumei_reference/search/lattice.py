@@ -17,7 +17,7 @@ from tokumei_reference.search.requirement import Requirement
 
 _LARGEST_LATTICE = 20_000_000
 _TIE = 1e-12
-_ROLLED = 16
+_ROLLED = 128
 
 
 class TooLarge(ValueError):
@@ -192,9 +192,9 @@ class _Lattice:
             self.penalty[below] = np.maximum(self.penalty[below], aggregate(self.metric, more))
 
     def _keep(self, levels: Levels, table: Combinations, grouping: Grouping) -> None:
-        """Roll the table up, for later checks of coarser nodes to read the smaller one."""
+        """Roll the table up, for later checks of coarser nodes to read the smaller one; the oldest go."""
         self.rolled.append((levels, roll_up(table, grouping)))
-        if len(self.rolled) > _ROLLED:
+        while len(self.rolled) > _ROLLED or sum(t.rows for _, t in self.rolled[1:]) > 4 * self.table.rows:
             del self.rolled[1]
 
     def _finer(self, levels: Levels) -> Combinations:
