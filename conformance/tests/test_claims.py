@@ -56,7 +56,6 @@ def test_a_lower_level_of_the_hierarchy_is_laxer(asked: int, claimed: int) -> No
     [
         ("registry.年齢", lambda d: step(d, "generalize", "registry.年齢")["params"].update(bin=5)),
         ("registry.年齢", lambda d: step(d, "top-bottom-code", "registry.年齢")["params"].update(top=95)),
-        ("registry.患者番号", lambda d: step(d, "pseudonymize-keyed", "registry.患者番号")["params"].update(bits=16)),
         ("registry.発症日", lambda d: step(d, "date-shift", "registry.発症日").update(technique="keep")),
         ("targets/minimum-subjects", lambda d: d["targets"].pop()),
         ("targets/k-anonymity", lambda d: d["targets"][0]["quasi"].pop()),

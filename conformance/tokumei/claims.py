@@ -70,7 +70,7 @@ def _as_coarse(step: Step, other: Step, hierarchies: Mapping[str, Mapping[str, A
         levels = [str(item) for item in hierarchy["levels"]]
         if level in levels and str(given.get("level")) in levels:
             return levels.index(str(given["level"])) >= levels.index(level)
-    for key, sign in (("truncate", -1), ("bin", 1), ("top", -1), ("bottom", 1), ("bits", 1)):
+    for key, sign in (("truncate", -1), ("bin", 1), ("top", -1), ("bottom", 1)):
         one, two = _number(wanted.get(key)), _number(given.get(key))
         if one is not None and two is not None and sign * two < sign * one:
             return False

@@ -42,7 +42,7 @@ class Grid:
 class ExampleCall:
     """One call: what went in, what came out, and what was expected of it.
 
-    ``claim`` is what the answer declares where it differs from what was asked (``fields``, ``targets``), and
+    ``claim`` is what the answer declares where it differs from what was asked (``fields``, ``targets``, keys of ``processing``), and
     ``claimed`` says whether it declares anything.
     """
 

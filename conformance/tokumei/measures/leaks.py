@@ -3,8 +3,9 @@
 Both sides are folded (``prelude.text_fold``), so half width, either kana and separators do not hide one.
 The work grows with the distinct text and not with text × canaries: each position of a distinct text is
 hashed by its first 8, 4, 2 or 1 characters (the anchor, by the length of a canary), joined with the heads of
-the canaries, and what meets is compared in full. A long text is cut into overlapping pieces first, because
-reaching the n-th character of a text takes n steps.
+the canaries, and what meets is compared in full. Of cells, a longer text is cut into overlapping pieces first,
+because reaching the n-th character of a text takes n steps. A document (more than 512 characters) is searched for
+each canary in turn instead: there are few, and that search costs less for each character than the pieces do.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ WITH needles AS (
     explode(positions(floor((length("text") - "shortest" + 64) / 64))) AS "part"
   FROM (SELECT DISTINCT "case", "text" FROM texts) AS texts
   JOIN anchors ON texts."case" = anchors."case"
-  WHERE length("text") >= "shortest"
+  WHERE length("text") BETWEEN "shortest" AND 512
 ), pieces AS (
   SELECT "case", "text", "anchor", "shortest", substr("text", ("part" - 1) * 64 + 1, 63 + "longest") AS "piece"
   FROM cut
@@ -49,6 +50,10 @@ WITH needles AS (
   FROM starts JOIN heads
     ON starts."case" = heads."case" AND starts."anchor" = heads."anchor" AND starts."head" = heads."head"
   WHERE substr(starts."piece", starts."at", heads."size") = heads."folded"
+  UNION
+  SELECT texts."case", texts."text", needles."source", needles."canary"
+  FROM texts JOIN needles ON texts."case" = needles."case" AND contains(texts."text", needles."folded")
+  WHERE length(texts."text") > 512
 )
 SELECT DISTINCT cells."case", "call", "resource", "field", "source", "canary", cells."value"
 FROM {self} AS cells

@@ -101,7 +101,9 @@ def _small_inputs_unchanged(product: Product) -> Product:
         response = product(request)
         if response.status != "refused" or response.code != "CANNOT_MEET_PRIVACY":
             return response
-        return Response(status="ok", data=dict(request.data), organization=request.organization, processing=request.processing)
+        return Response(
+            status="ok", data=dict(request.data), organization=request.organization, processing=request.processing
+        )
 
     return broken
 
@@ -133,7 +135,10 @@ MUTANTS = (
     Mutant(
         id="one-exact-value",
         kind="wrapper",
-        effect=Text("一人だけ階級にまとめられず、元の値で特定される。", "One person keeps the exact value and can be singled out by it."),
+        effect=Text(
+            "一人だけ階級にまとめられず、元の値で特定される。",
+            "One person keeps the exact value and can be singled out by it.",
+        ),
         precedent="ARX #104: values that a hierarchy does not know",
         trigger="one row of each release",
         proof="no other row has an exact value, so the class has one person",
@@ -143,7 +148,10 @@ MUTANTS = (
     Mutant(
         id="one-cell-emptied",
         kind="wrapper",
-        effect=Text("確認の後で一つのセルを消し、その人が一人になる。", "A cell is emptied after the check, and that person stands alone."),
+        effect=Text(
+            "確認の後で一つのセルを消し、その人が一人になる。",
+            "A cell is emptied after the check, and that person stands alone.",
+        ),
         precedent="sdcMicro #225: missing values in local suppression",
         trigger="one row of each release",
         proof="the class with the emptied cell has one person",
@@ -153,7 +161,10 @@ MUTANTS = (
     Mutant(
         id="sampled-after-the-check",
         kind="wrapper",
-        effect=Text("k人を確認した後で行を抜くため、少人数の組合せが残る。", "Rows are taken out after k was checked, so small classes remain."),
+        effect=Text(
+            "k人を確認した後で行を抜くため、少人数の組合せが残る。",
+            "Rows are taken out after k was checked, so small classes remain.",
+        ),
         precedent="PUMS; GEN: checks that are not repeated after the last step",
         trigger="a class of k to 2k−2 persons",
         proof="a class of k persons with a row each keeps half of them",
@@ -163,7 +174,10 @@ MUTANTS = (
     Mutant(
         id="half-of-k",
         kind="wrapper",
-        effect=Text("宣言の半分のkで加工するため、少人数の組合せが残る。", "The product works with half of the declared k, so small classes remain."),
+        effect=Text(
+            "宣言の半分のkで加工するため、少人数の組合せが残る。",
+            "The product works with half of the declared k, so small classes remain.",
+        ),
         precedent="power.md k_half",
         trigger="a class of fewer than k and at least half of k persons",
         proof="the product is asked for half of k, and the answer claims k",
@@ -173,7 +187,10 @@ MUTANTS = (
     Mutant(
         id="one-quasi-less",
         kind="wrapper",
-        effect=Text("準識別子を一つ見落とし、その組合せで特定される。", "One quasi-identifier is overlooked, and combinations with it single people out."),
+        effect=Text(
+            "準識別子を一つ見落とし、その組合せで特定される。",
+            "One quasi-identifier is overlooked, and combinations with it single people out.",
+        ),
         precedent="WELD; sdcMicro #352",
         trigger="a class that is small only by the last quasi-identifier",
         proof="the product is asked for k over the others, and the answer claims k over all",
@@ -183,7 +200,10 @@ MUTANTS = (
     Mutant(
         id="no-minimum",
         kind="wrapper",
-        effect=Text("下限人数の定めが守られず、数人のデータが提供される。", "The minimum is not kept, and data of a few persons are released."),
+        effect=Text(
+            "下限人数の定めが守られず、数人のデータが提供される。",
+            "The minimum is not kept, and data of a few persons are released.",
+        ),
         precedent="GEN: a target that the product does not read",
         trigger="fewer persons than the minimum",
         proof="the product does not see the minimum, and the answer claims it",
@@ -199,6 +219,32 @@ MUTANTS = (
         proof="where the product refuses, the input is released",
         killed_by=("I5-10",),
         wrap=_small_inputs_unchanged,
+    ),
+    Mutant(
+        id="pseudonym-by-row",
+        kind="fault",
+        effect=Text(
+            "行ごとに別の仮IDが付き、一人が何人にも数えられてk人に達する。",
+            "Each row has its own pseudonym, so one person is counted as many and reaches k.",
+        ),
+        precedent="GEN: a random id for each row; person-level counting of longitudinal data",
+        trigger="a person with two rows",
+        proof="the release has more persons than the input",
+        killed_by=("I5-01",),
+        fault="pseudonym-by-row",
+    ),
+    Mutant(
+        id="small-classes-split",
+        kind="fault",
+        effect=Text(
+            "少人数の組だけ行ごとに仮IDを分け、k人いるように見せる。",
+            "In small classes only, rows get pseudonyms of their own until k seem to be there.",
+        ),
+        precedent="Heritage Health Prize; person-level counting of longitudinal data",
+        trigger="a class of fewer than k persons with k rows",
+        proof="a class of one person with k rows is released as a class of k",
+        killed_by=("I5-01",),
+        fault="small-classes-split",
     ),
     Mutant(
         id="k-off-by-one",
@@ -223,7 +269,10 @@ MUTANTS = (
     Mutant(
         id="k-first-field-only",
         kind="fault",
-        effect=Text("一項目ずつしか見ないため、組合せで特定される。", "Only one field is looked at, so combinations single people out."),
+        effect=Text(
+            "一項目ずつしか見ないため、組合せで特定される。",
+            "Only one field is looked at, so combinations single people out.",
+        ),
         precedent="WELD; sdcMicro #352",
         trigger="a combination that is rare while its values are frequent",
         proof="k is reached over the first field alone",
@@ -233,7 +282,10 @@ MUTANTS = (
     Mutant(
         id="null-is-wildcard",
         kind="fault",
-        effect=Text("欠測のある一人が、どの組合せにも入るものとして残る。", "A person with a missing value is counted into every class and remains alone."),
+        effect=Text(
+            "欠測のある一人が、どの組合せにも入るものとして残る。",
+            "A person with a missing value is counted into every class and remains alone.",
+        ),
         precedent="sdcMicro #225; documented default of sdcMicro",
         trigger="a missing quasi-identifier",
         proof="classes with a missing value are never suppressed",
@@ -243,7 +295,10 @@ MUTANTS = (
     Mutant(
         id="opt-out-after-k",
         kind="fault",
-        effect=Text("提供停止の人を後から除くため、残りがk人を割る。", "People who opted out are taken away after the check, and the rest are fewer than k."),
+        effect=Text(
+            "提供停止の人を後から除くため、残りがk人を割る。",
+            "People who opted out are taken away after the check, and the rest are fewer than k.",
+        ),
         precedent="FDZ: secondary suppression; GEN: order of steps",
         trigger="a class of k persons one of whom opted out",
         proof="k is reached while the opted-out are counted",
@@ -253,7 +308,9 @@ MUTANTS = (
     Mutant(
         id="k-before-generalizing",
         kind="fault",
-        effect=Text("kの確認が働かず、少人数の組合せが残る。", "The check of k has no effect, and small combinations remain."),
+        effect=Text(
+            "kの確認が働かず、少人数の組合せが残る。", "The check of k has no effect, and small combinations remain."
+        ),
         precedent="GEN: order of steps",
         trigger="a class of fewer than k persons",
         proof="nothing is suppressed in the generalized table",
@@ -273,7 +330,9 @@ MUTANTS = (
     Mutant(
         id="minimum-off-by-one",
         kind="fault",
-        effect=Text("下限に一人足りないデータが提供される。", "Data of one person fewer than the minimum are released."),
+        effect=Text(
+            "下限に一人足りないデータが提供される。", "Data of one person fewer than the minimum are released."
+        ),
         precedent="GEN: > for >=",
         trigger="exactly one person fewer than the minimum",
         proof="minimum − 1 persons are accepted",
@@ -283,21 +342,26 @@ MUTANTS = (
     Mutant(
         id="raw-number",
         kind="fault",
-        effect=Text("階級にまとめるはずの数が、そのまま出る。", "Numbers that were to be put into groups go out as they are."),
+        effect=Text(
+            "階級にまとめるはずの数が、そのまま出る。", "Numbers that were to be put into groups go out as they are."
+        ),
         precedent="WELD; PUMS: a step that is configured and does nothing",
         trigger="every value below the top code",
         proof="the released value is no group of the declared width",
-        killed_by=("D-03",),
+        killed_by=("D-04",),
         fault="raw-number",
     ),
     Mutant(
         id="raw-leaf",
         kind="fault",
-        effect=Text("階層の最初の値だけがまとめられず、細かい居住地が出る。", "The first value of a hierarchy is not generalized, and a fine place of residence goes out."),
+        effect=Text(
+            "階層の最初の値だけがまとめられず、細かい居住地が出る。",
+            "The first value of a hierarchy is not generalized, and a fine place of residence goes out.",
+        ),
         precedent="ARX #104: values that a hierarchy does not cover",
         trigger="k persons with the first value of the hierarchy",
         proof="the released value is a leaf of the hierarchy",
-        killed_by=("D-03",),
+        killed_by=("D-04",),
         fault="raw-leaf",
     ),
     Mutant(
@@ -307,7 +371,7 @@ MUTANTS = (
         precedent="Washington State 2013: full codes in hospital data",
         trigger="an organization with codes that are to be cut",
         proof="the released code is longer than declared",
-        killed_by=("D-03",),
+        killed_by=("D-04",),
         fault="code-not-cut",
     ),
 )
@@ -317,7 +381,10 @@ UNDETECTED = (
         Mutant(
             id="sensitive-values-exchanged",
             kind="wrapper",
-            effect=Text("病名などが別人の行に付き、解析を誤る。", "Diagnoses stand in the rows of others, and analyses are wrong."),
+            effect=Text(
+                "病名などが別人の行に付き、解析を誤る。",
+                "Diagnoses stand in the rows of others, and analyses are wrong.",
+            ),
             precedent="PUMS: sex and age of persons 65+",
             trigger="every release",
             proof="sensitive values are moved by one row",

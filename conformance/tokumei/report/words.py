@@ -100,6 +100,12 @@ CONFIGURATIONS = {
     ),
 }
 
+SUBJECTS = {"generated": _both("製品", "Product"), "supplied": _both("調べたデータ", "Data examined")}
+"""What a report is about."""
+
+NO_ROWS = _both("（行が一つも残っていない）", "(no row was left)")
+NO_FILES = _both("出力なし", "no output")
+
 KEYS = {"given": _both("与えた鍵", "given"), "own": _both("製品が自ら用意", "its own")}
 
 DETERMINISM = {
@@ -110,19 +116,33 @@ DETERMINISM = {
 
 ROLES = {"maker": _both("作成者", "maker"), "recipient": _both("受領者", "recipient")}
 
-SHOWS = (
-    _both(
-        "記載した版の製品と設定について、要求事項ごとに行った試験、その回数、見つかった反例。",
-        "For the product version and settings named here: which tests ran for each requirement, how often, "
-        "and what counterexamples were found.",
+SHOWS = {
+    "generated": (
+        _both(
+            "記載した版の製品と設定について、要求事項ごとに行った試験、その回数、見つかった反例。",
+            "For the product version and settings named here: which tests ran for each requirement, how often, "
+            "and what counterexamples were found.",
+        ),
+        _both(
+            "合格とは、計画した試験が行われ、反例が見つからなかったことをいう。"
+            "割合の上限がある場合は 95 % 上側限界である。",
+            "A pass means that the planned tests ran and found no counterexample. Where a rate is bounded, "
+            "the figure is the upper 95 % limit.",
+        ),
     ),
-    _both(
-        "合格とは、計画した試験が行われ、反例が見つからなかったことをいう。"
-        "割合の上限がある場合は 95 % 上側限界である。",
-        "A pass means that the planned tests ran and found no counterexample. Where a rate is bounded, "
-        "the figure is the upper 95 % limit.",
+    "supplied": (
+        _both(
+            "持ち込まれたファイルについて、要求事項ごとに行った試験と、見つかった反例の数。",
+            "For the files supplied: which tests ran for each requirement, and how many counterexamples were found.",
+        ),
+        _both(
+            "合格とは、持ち込まれたファイルに反例が見つからなかったことをいう。製品は動かしておらず、"
+            "他のデータについては何も言えない。",
+            "A pass means that no counterexample was found in these files. No product was run, and nothing follows "
+            "for other data.",
+        ),
     ),
-)
+}
 
 SHOWS_NOT = (
     _both(
@@ -162,6 +182,10 @@ PREMISES = {
     "columns": _both("列", "columns"),
     "people with dates": _both("日付をもつ本人", "people with dates"),
     "pseudonyms": _both("仮ID", "pseudonyms"),
+    "documents": _both("文書", "documents"),
+    "releases": _both("加工後データ", "releases"),
+    "thresholds": _both("しきい値", "thresholds"),
+    "values": _both("値", "values"),
     "refusals": _both("拒否応答", "refusals"),
 }
 

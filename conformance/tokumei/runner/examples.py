@@ -25,6 +25,24 @@ if TYPE_CHECKING:
 
 DATES = ("date", "datetime")
 
+SECRET: Mapping[str, Any] = {
+    "id": "key-1",
+    "use": "-",
+    "bits": 256,
+    "scope": "release",
+    "custody": "-",
+    "disposal": "destroyed-before-release",
+}
+PARAMS: Mapping[str, Mapping[str, Any]] = {
+    "generalize": {"bin": 5},
+    "date-coarsen": {"to": "month"},
+    "pseudonymize-random": {"scope": "release", "domain": "subject", "bits": 128},
+    "pseudonymize-keyed": {"function": "HMAC-SHA-256", "secret": "key-1", "scope": "release", "domain": "subject"},
+}
+"""The parameters of a technique whose line gives none."""
+NO_TARGET: Mapping[str, Any] = {"model": "minimum-subjects", "minimum": 1}
+"""What an example without targets asks for: the schema wants one, and this one is always met."""
+
 
 def play_example(example: Example, check: Check, engine: Engine) -> ClauseResult:
     """What the check says about one example. A statistical check sees it in both of its stages."""
@@ -74,7 +92,10 @@ class _Declared:
             {
                 "name": table,
                 "path": f"{table}.csv",
-                "tokumei": {"rowUnit": self.example.rows if table == key.resource else "event"},
+                "tokumei": {
+                    "role": "subject" if table == key.resource else "event",
+                    "rowUnit": self.example.rows if table == key.resource else "event",
+                },
                 "schema": {
                     "fields": [
                         {
@@ -95,7 +116,12 @@ class _Declared:
             }
             for table in self.tables
         ]
-        own = {"subjects": {"unit": "person", "key": str(key)}} | dict(self.example.organization)
+        own = {
+            "profile": "organization/1",
+            "level": "release",
+            "state": "released",
+            "subjects": {"unit": "person", "key": str(key)},
+        } | dict(self.example.organization)
         return {"name": "example", "version": "1.0.0", "tokumei": own, "resources": resources}
 
     def _processing(self, lines: Sequence[Mapping[str, Any]], targets: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -106,20 +132,28 @@ class _Declared:
                 "id": f"s{number}",
                 "technique": line.get("technique", "keep"),
                 "fields": [str(self._name(line["field"]))],
-                "params": line.get("params", {}),
+                "params": line.get("params") or PARAMS.get(line.get("technique", "keep"), {}),
                 "realises": [1],
-                "why": "example",
+                "why": "an example of the standard",
             }
             for number, line in enumerate(lines, 1)
         ]
         return {
-            "tokumei": {"id": "example", "level": "release"},
+            "tokumei": {
+                "profile": "processing/1",
+                "level": "release",
+                "id": "example",
+                "version": "1.0.0",
+                "author": "-",
+            },
+            "organization": {"name": "example"},
             "regime": "NGMIA-19",
-            "release": {"context": "contract"},
+            "release": {"id": "example", "context": "contract", "purpose": "-"},
             "hierarchies": {},
-            "secrets": [{"id": "key-1"}],
+            "secrets": [SECRET],
             "steps": steps,
-            "targets": [{"quasi": quasi, "unit": "subject"} | dict(target) for target in targets],
+            "targets": [{"quasi": quasi, "unit": "subject"} | dict(target) for target in targets] or [NO_TARGET],
+            "residualRisk": {"measured": [], "statement": "-", "acceptedBy": "-"},
         } | dict(self.example.processing)
 
     def played(self, check: Check, stage: int) -> tuple[PlannedCall, Played]:
@@ -157,7 +191,7 @@ class _Declared:
             code=call.refused,
             data=_arrow(call.release),
             organization=self._organization(lines) if call.claimed else None,
-            processing=self._processing(lines, targets) if call.claimed else None,
+            processing=self._processing(lines, targets) | call.claim.get("processing", {}) if call.claimed else None,
             extra=call.files,
         )
         return Call(request=request, response=response, log=call.log)

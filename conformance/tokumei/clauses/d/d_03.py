@@ -6,11 +6,10 @@ from collections.abc import Iterator
 
 from tokumei.claims import laxer
 from tokumei.clause import Check, Mutant
-from tokumei.declarations import TECHNIQUES, FieldName, Organization, Processing, Step
+from tokumei.declarations import TECHNIQUES, FieldName, Organization, Processing
 from tokumei.evidence import CaseView, Evidence
 from tokumei.model import Call, Finding, Need, Observation, Premise, Request, Response, Text, TokumeiError
 from tokumei.mutants.edits import after, subject_resource, with_column
-from tokumei.relation import Relation
 
 EXPECTED_FILES = frozenset(
     f"{name}.{kind}" for name in ("organization", "processing", "risk", "statement") for kind in ("json", "yaml")
@@ -39,9 +38,6 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
         yield from _files(evidence, response, case, number)
         for technique in sorted({step.technique for step in claim.steps} - TECHNIQUES):
             yield Finding(code="UNKNOWN_TECHNIQUE", case=case.id, call=number, params={"technique": technique})
-    several = len(evidence.claims) > 1
-    for number in range(max(1, len(evidence.claims))):
-        yield from _domain(evidence, evidence.claim_of(number) or evidence.asked, number if several else None)
 
 
 def _claim(response: Response) -> Processing | None:
@@ -96,50 +92,6 @@ def _described(evidence: Evidence, response: Response, case: CaseView, number: i
             known = evidence.organization.field(FieldName(resource, column)) is not None
             if known and (described is None or described.field(FieldName(resource, column)) is None):
                 yield _finding("NOT_DESCRIBED", case, number, resource, column)
-
-
-def _domain(evidence: Evidence, claim: Processing, only: int | None) -> Iterator[Finding]:
-    """Of one call or of all: values that the claimed generalization cannot give: a raw leaf, a number off the grid, a text too long."""
-    for step in claim.with_technique("generalize"):
-        for name in step.fields:
-            view = evidence.release.get(name.resource)
-            if view is None or name.field not in view.names:
-                continue
-            values = view.relation.query(
-                'SELECT "case", "call", {column} AS v FROM {self} t WHERE {column} IS NOT NULL',
-                column=view.column(name.field),
-            )
-            if only is not None:
-                values = values.query('SELECT * FROM {self} t WHERE "call" = {only}', only=only)
-            wrong = _outside(values, step, claim)
-            if wrong is None:
-                continue
-            counted = wrong.query('SELECT "case", "call", count(*) AS n FROM {self} t GROUP BY "case", "call"')
-            for row in counted.rows():
-                yield Finding(
-                    code="OUTSIDE_DOMAIN",
-                    case=row["case"],
-                    call=row["call"],
-                    params={"resource": name.resource, "field": name.field, "n": row["n"]},
-                    resource=name.resource,
-                    fields=(name.field,),
-                )
-
-
-def _outside(values: Relation, step: Step, claim: Processing) -> Relation | None:
-    hierarchy = claim.hierarchies.get(str(step.params.get("hierarchy", "")))
-    if hierarchy is not None and step.params.get("level") in hierarchy["levels"]:
-        at = hierarchy["levels"].index(step.params["level"])
-        nodes = {str(node) for line in hierarchy["table"] for node in line[at:]}
-        leaves = {str(line[0]) for line in hierarchy["table"]} - nodes
-        return values.query("SELECT * FROM {self} t WHERE v IN {leaves}", leaves=sorted(leaves)) if leaves else None
-    if "truncate" in step.params:
-        return values.query("SELECT * FROM {self} t WHERE length(v) > {n}", n=int(step.params["truncate"]))
-    if int(step.params.get("bin", 0)) > 1:
-        return values.query(
-            "SELECT * FROM {self} t WHERE try_cast(v AS INTEGER) % {width} <> 0", width=int(step.params["bin"])
-        )
-    return None
 
 
 def _finding(code: str, case: CaseView, number: int, resource: str, field: str, **params: object) -> Finding:

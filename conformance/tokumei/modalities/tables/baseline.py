@@ -1,12 +1,14 @@
 """The baseline: the smallest useful correct product for tables, with a switch for each planted fault.
 
 It works on values in memory, obeys the declarations of tables with the techniques of the two examples, and
-is written to be read. A fault is an error *inside* an algorithm, which no wrapper can make.
+is written to be read. A fault is an error *inside* an algorithm, which no wrapper can make: a switch here, or a
+method that a subclass in ``faults`` replaces.
 """
 
 from __future__ import annotations
 
 import base64
+import copy
 import datetime as dt
 import hashlib
 import hmac
@@ -18,18 +20,19 @@ from typing import TypeAlias
 import pyarrow as pa
 
 from tokumei.declarations import DROPPING, FieldName, Organization, Processing, Step
+from tokumei.modalities.tables.faults import faults as replaced
 from tokumei.model import Product, ProductInfo, Request, Response
 
 INFO = ProductInfo(
     name="baseline", vendor="tokumei", version="0.1", configuration="obey", keys="given", determinism="keyed"
 )
 
-FAULTS = frozenset(
+SWITCHES = frozenset(
     "k-over-rows k-off-by-one k-none k-first-field-only null-is-wildcard opt-out-after-k k-before-generalizing "
     "minimum-counts-rows minimum-ignored minimum-off-by-one kana-name-kept phone-column-kept note-kept md5-of-the-id "
     "sha-cut-short base64-of-the-id raw-id constant-key order-kept order-by-key order-fixed order-in-blocks shift-by-row "
     "shift-forgets-a-table shift-then-clip bad-row-in-error secret-in-log progress-names-people undeclared-initial "
-    "raw-number raw-leaf code-not-cut".split()
+    "raw-number raw-leaf code-not-cut pseudonym-by-row small-classes-split short-row-ids".split()
 )
 
 Row: TypeAlias = dict[str, str | None]
@@ -43,21 +46,23 @@ class _Refused(Exception):
 
 
 def product(*faults: str) -> Product:
-    """The baseline with the named faults; without any it is correct. Raises KeyError for an unknown fault."""
-    for fault in faults:
-        if fault not in FAULTS:
-            raise KeyError(fault)
+    """The baseline with the named faults; without any it is correct. Raises KeyError for an unknown fault.
+
+    A fault is a switch of ``SWITCHES``, or a subclass in the package ``faults``.
+    """
+    kinds = tuple(replaced()[fault] for fault in faults if fault not in SWITCHES)
+    kind = type("Faulty", kinds, {}) if kinds else Baseline
 
     def anonymize(request: Request) -> Response:
         try:
-            return _Run(request, frozenset(faults)).response()
+            return kind(request, frozenset(faults)).response()
         except _Refused as refused:
             return refused.response
 
     return anonymize
 
 
-class _Run:
+class Baseline:
     """One call: the tables as lists of rows, each row knowing its person under a private name."""
 
     def __init__(self, request: Request, faults: frozenset[str]) -> None:
@@ -72,15 +77,17 @@ class _Run:
         self.columns = {r.name: [info.name.field for info in r.fields] for r in self.organization.resources}
 
     def response(self) -> Response:
-        self._check()
-        self._find_persons()
-        self._suppress_records()
-        self._minimum()
+        self.check()
+        self.find_persons()
+        self.suppress_records()
+        self.minimum()
+        if "pseudonym-by-row" in self.faults:
+            self._split(self.tables[self.organization.subject_key.resource])
         for step in self.processing.steps:
-            self._apply(step)
+            self.apply(step)
         if "opt-out-after-k" in self.faults:
-            self._suppress_records(late=True)
-        self._shuffle()
+            self.suppress_records(late=True)
+        self.shuffle()
         return Response(
             status="ok",
             message="; ".join(self.log),
@@ -88,11 +95,11 @@ class _Run:
                 name: pa.table({c: pa.array([row[c] for row in rows], pa.string()) for c in self.columns[name]})
                 for name, rows in self.tables.items()
             },
-            organization=self._described(),
-            processing=self.processing.document,
+            organization=self.described(),
+            processing=self.claimed(),
         )
 
-    def _check(self) -> None:
+    def check(self) -> None:
         for resource in self.organization.resources:
             for info in resource.fields:
                 if info.type != "date":
@@ -107,7 +114,7 @@ class _Run:
                             "INPUT_INVALID", f"/data/{info.name.resource}/{info.name.field}", message
                         ) from None
 
-    def _find_persons(self) -> None:
+    def find_persons(self) -> None:
         subject = self.organization.subject_key
         for resource in self.organization.parents_first():
             path = self.organization.path_to_person(resource.name)
@@ -117,19 +124,28 @@ class _Run:
             for row in self.tables[resource.name]:
                 row["\x00"] = row[subject.field] if not path else index.get(row[path[0].field.field])
 
-    def _suppress_records(self, *, late: bool = False) -> None:
+    def _split(self, rows: list[Row]) -> None:
+        """Every row after the first of a person becomes a person of its own."""
+        seen: Counter[str | None] = Counter()
+        for row in rows:
+            nth = seen[row["\x00"]]
+            seen[row["\x00"]] += 1
+            if nth:
+                row["\x00"] = row[self.organization.subject_key.field] = self._hmac(f"{row[chr(0)]}/{nth}")[:32]
+
+    def suppress_records(self, *, late: bool = False) -> None:
         if "opt-out-after-k" in self.faults and not late:
             return
         for step in self.processing.with_technique("suppress-record"):
             name = FieldName.parse(str(step.params["field"]))
             equals = step.params["equals"]
             key = "\x00out" if late else name.field
-            self._remove({row["\x00"] for row in self.tables[name.resource] if row.get(key) == equals})
+            self.remove({row["\x00"] for row in self.tables[name.resource] if row.get(key) == equals})
 
-    def _remove(self, gone: set[str | None]) -> None:
+    def remove(self, gone: set[str | None]) -> None:
         self.tables = {name: [r for r in rows if r["\x00"] not in gone] for name, rows in self.tables.items()}
 
-    def _minimum(self) -> None:
+    def minimum(self) -> None:
         target = self.processing.target("minimum-subjects")
         if target is None or "minimum-ignored" in self.faults:
             return
@@ -140,20 +156,20 @@ class _Run:
 
     # -- steps --------------------------------------------------------------------------------------
 
-    def _apply(self, step: Step) -> None:
+    def apply(self, step: Step) -> None:
         if step.technique in DROPPING:
             for name in step.fields:
-                self._drop(name)
+                self.drop(name)
             return
         if step.technique == "k-search":
-            self._reach_k(int(step.params["k"]), [name.field for name in step.fields], step.fields[0].resource)
+            self.reach_k(int(step.params["k"]), [name.field for name in step.fields], step.fields[0].resource)
             return
         change = {
-            "generalize": self._generalize,
-            "top-bottom-code": self._code,
-            "pseudonymize-keyed": self._pseudonym,
-            "pseudonymize-random": self._pseudonym,
-            "date-shift": self._shift,
+            "generalize": self.generalize,
+            "top-bottom-code": self.code,
+            "pseudonymize-keyed": self.pseudonym,
+            "pseudonymize-random": self.pseudonym,
+            "date-shift": self.shift,
         }.get(step.technique)
         if change is None:
             if step.technique not in {"keep", "suppress-record", "shuffle-rows"}:
@@ -171,7 +187,7 @@ class _Run:
                 if value is not None:
                     row[name.field] = change(step, value, row)
 
-    def _drop(self, name: FieldName) -> None:
+    def drop(self, name: FieldName) -> None:
         info = self.organization.field(name)
         generator = info.tokumei.get("generator") if info else None
         script = info.tokumei.get("script", "") if info else ""
@@ -193,7 +209,7 @@ class _Run:
         if "undeclared-initial" in self.faults and script == "kanji" and generator == "person-name":
             self.columns[name.resource].append("initial")
 
-    def _generalize(self, step: Step, value: str, row: Row) -> str:
+    def generalize(self, step: Step, value: str, row: Row) -> str:
         del row
         if "truncate" in step.params:
             if "code-not-cut" in self.faults:
@@ -211,7 +227,7 @@ class _Run:
             return value
         return next((str(line[at]) for line in hierarchy["table"] if line[0] == value), "*")
 
-    def _code(self, step: Step, value: str, row: Row) -> str:
+    def code(self, step: Step, value: str, row: Row) -> str:
         del row
         top, bottom = step.params.get("top"), step.params.get("bottom")
         if top is not None and float(value) >= float(top):
@@ -220,10 +236,12 @@ class _Run:
             return f"{bottom}以下"
         return value
 
-    def _pseudonym(self, step: Step, value: str, row: Row) -> str:
+    def pseudonym(self, step: Step, value: str, row: Row) -> str:
         del row
         if "raw-id" in self.faults:
             return value
+        if "short-row-ids" in self.faults and step.technique == "pseudonymize-random":
+            return hashlib.md5(value.encode(), usedforsecurity=False).hexdigest()[:5]
         if "md5-of-the-id" in self.faults:
             return hashlib.md5(value.encode(), usedforsecurity=False).hexdigest()
         if "sha-cut-short" in self.faults:
@@ -237,7 +255,7 @@ class _Run:
     def _hmac(self, text: str) -> str:
         return hmac.new(self.secret, text.encode(), hashlib.sha256).hexdigest()
 
-    def _shift(self, step: Step, value: str, row: Row) -> str:
+    def shift(self, step: Step, value: str, row: Row) -> str:
         low, high = step.params["range"]
         of = row["\x00"]
         if "shift-by-row" in self.faults:
@@ -248,7 +266,7 @@ class _Run:
         moved = dt.date.fromisoformat(value) + dt.timedelta(days=offset)
         return max(moved, dt.date(2023, 4, 3)).isoformat() if "shift-then-clip" in self.faults else moved.isoformat()
 
-    def _reach_k(self, k: int, names: list[str], resource: str) -> None:
+    def reach_k(self, k: int, names: list[str], resource: str) -> None:
         if "k-none" in self.faults or "k-before-generalizing" in self.faults:
             return
         if "k-off-by-one" in self.faults:
@@ -266,12 +284,15 @@ class _Run:
                     continue
                 if None in key and "null-is-wildcard" in self.faults:
                     continue
+                if members.total() >= k and "small-classes-split" in self.faults:
+                    self._split([row for row in rows if tuple(row[name] for name in used) == key])
+                    continue
                 gone |= set(members)
             if not gone:
                 return
-            self._remove(gone)
+            self.remove(gone)
 
-    def _shuffle(self) -> None:
+    def shuffle(self) -> None:
         for name in {f.resource for step in self.processing.with_technique("shuffle-rows") for f in step.fields}:
             rows = self.tables[name]
             keyed = [(self._hmac(f"order/{name}/{i}/{len(rows)}"), i) for i in range(len(rows))]
@@ -286,7 +307,15 @@ class _Run:
                 keyed = [(f"{i // 10:09}{mark}", i) for mark, i in keyed]
             self.tables[name] = [rows[i] for _, i in sorted(keyed)]
 
-    def _described(self) -> Mapping[str, object]:
+    def claimed(self) -> Mapping[str, object]:
+        """The processing declaration as asked; a fault that shortens pseudonyms says so."""
+        document = copy.deepcopy(dict(self.processing.document))
+        for step in document["steps"] if "short-row-ids" in self.faults else ():
+            if step["technique"] == "pseudonymize-random":
+                step["params"] = dict(step["params"]) | {"bits": 20}
+        return document
+
+    def described(self) -> Mapping[str, object]:
         """The Data Package of the release: the fields that it holds, each with its representation."""
         resources = []
         for resource in self.organization.document["resources"]:

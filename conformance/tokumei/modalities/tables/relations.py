@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -11,7 +12,7 @@ import pyarrow as pa
 
 from tokumei.declarations import Organization, Processing, ResourceInfo
 from tokumei.evidence import CaseView, Evidence, TableView
-from tokumei.model import Call, Document, TokumeiError
+from tokumei.model import Call, Document, Response, TokumeiError
 from tokumei.plan.bundle import Truth
 from tokumei.relation import Column, Engine, Relation
 
@@ -219,7 +220,7 @@ def _texts(engine: Engine, name: str, calls: Sequence[tuple[str, int, Call]], wh
             if call.response:
                 rows.append((case, i, "message", f"{call.response.message} {call.response.path}"))
         elif call.response:
-            rows += [(case, i, path, text) for path, text in call.response.extra.items()]
+            rows += [(case, i, path, text) for path, text in _files(call.response)]
     return engine.register(
         name,
         pa.table(
@@ -231,6 +232,15 @@ def _texts(engine: Engine, name: str, calls: Sequence[tuple[str, int, Call]], wh
             }
         ),
     )
+
+
+def _files(response: Response) -> list[tuple[str, str]]:
+    """Every text beside the tables: the documents too, where they came as values and not as files."""
+    given = list(response.extra.items())
+    for name, document in (("organization", response.organization), ("processing", response.processing)):
+        if document is not None and not {f"{name}.yaml", f"{name}.json"} & set(response.extra):
+            given.append((f"{name}.json", json.dumps(document, ensure_ascii=False)))
+    return given
 
 
 def _secrets(engine: Engine, calls: Sequence[tuple[str, int, Call]]) -> Relation:

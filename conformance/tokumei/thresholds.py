@@ -1,0 +1,14 @@
+"""The defaults of this standard by release context: stricter freely, laxer only with a written reason.
+
+The law sets no number; the basis of each is in the clause that uses it (D-06, I5-01).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+CONTEXTS = ("public", "contract", "on-site")
+"""Release contexts from the strictest to the laxest."""
+
+K: Mapping[str, int] = {"public": 11, "contract": 5, "on-site": 3}
+"""The smallest number of persons that share a combination of quasi-identifiers."""
