@@ -181,6 +181,18 @@ class Organization:
         found = next((resource for resource in self.resources if resource.name == name.resource), None)
         return found.field(name.field) if found else None
 
+    def is_key(self, info: FieldInfo) -> bool:
+        """Whether rows or persons are told apart, joined or taken out by this field."""
+        resource = self.resource(info.name.resource)
+        notice = self.notice_basis.field if self.notice_basis else None
+        return (
+            info.name in (self.subject_key, self.opt_out, notice)
+            or info.name.field == resource.primary_key
+            or any(info.name == key.field for key in resource.foreign_keys)
+            or bool(info.constraints.get("unique"))
+            or "link" in info.classes
+        )
+
     def path_to_person(self, resource: str) -> tuple[ForeignKey, ...] | None:
         """The foreign keys that lead from a table to the table of the person key; None if none do."""
         if resource == self.subject_key.resource:

@@ -42,7 +42,7 @@ def demo(lang: Lang, seed: int, format_: str, report_dir: Path) -> None:
 @click.option("--organization", type=click.Path(path_type=Path), help="自社の整理の方法 / your own organization")
 @click.option("--processing", type=click.Path(path_type=Path), help="自社の加工の方法 / your own processing")
 @click.option("--clause", "clauses", multiple=True, help="この要求事項だけ / only these clauses")
-@click.option("--effort", type=click.Choice(["smoke", "standard"]), default="standard", show_default=True)
+@click.option("--effort", type=click.Choice(["smoke", "standard", "deep"]), default="standard", show_default=True)
 @click.option("--budget", type=float, help="全体の秒数の上限 / cap in seconds, in total")
 @lang_option
 @seed_option

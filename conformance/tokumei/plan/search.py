@@ -143,18 +143,15 @@ def _with_columns(bundle: Bundle, resource: str, columns: dict[str, list[str | N
 
 def _opted_out(bundle: Bundle, place: int) -> Bundle:
     """One person more has opted out."""
-    name = bundle.organization.opt_out
-    if name is None:
+    refusals = bundle.organization.refusals
+    if refusals is None:
         return bundle
+    name = refusals.field
     who = bundle.persons[name.resource]
     column = bundle.tables[name.resource].column(name.field).to_pylist()
     person = who[place % len(who)] if who else 0
-    refused = str(bundle.organization.field(name).constraints.get("enum", ("0", "1"))[-1])  # type: ignore[union-attr]  # it is declared
-    return _with_columns(
-        bundle,
-        name.resource,
-        {name.field: [refused if p == person else v for p, v in zip(who, column, strict=True)]},
-    )
+    told = [refusals.texts[0] if p == person else v for p, v in zip(who, column, strict=True)]
+    return _with_columns(bundle, name.resource, {name.field: told})
 
 
 def _permuted(bundle: Bundle, seed: int) -> Bundle:

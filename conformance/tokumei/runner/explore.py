@@ -7,7 +7,6 @@ failure it then draws the same examples again, stops at the first that fails, an
 from __future__ import annotations
 
 import contextlib
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,17 +20,20 @@ from hypothesis.strategies import SearchStrategy
 from tokumei.clause import Check
 from tokumei.declarations import Organization, Processing
 from tokumei.modalities.tables.relations import Played
-from tokumei.model import Call, Finding, Request
+from tokumei.model import Finding
 from tokumei.plan.bundle import Case, PlannedCall, labels
 from tokumei.plan.search import sequences, small_cases
 from tokumei.relation import Engine
+from tokumei.runner.disturb import disturbed
 from tokumei.runner.run import Caller, Progress, judge, play
+from tokumei.shrink.allowance import Allowance
 
 SMALL = 200
 SEQUENCES = 40
 """Examples of P2 and P3 for each pair of declarations."""
 TRIALS = 80
 """New examples that one failure may be shrunk with."""
+AMPLE = 1e6
 MOST_A_CLAUSE = 5
 JUDGED_AT_ONCE = 50
 
@@ -123,12 +125,12 @@ def explore(
     chains: int = SEQUENCES,
     trials: int = TRIALS,
     deadline: float | None = None,
-    until: Callable[[], float | None] = lambda: None,
+    allowance: Allowance | None = None,
     progress: Progress | None = None,
 ) -> Explored:
     """Search every pair for failures that are not ``already`` known. Statistical checks are left out (law 5).
 
-    ``deadline`` (monotonic) caps the search; ``until`` is asked after it and gives the cap of the shrinking.
+    ``deadline`` (monotonic) caps the search, ``trials`` for each finding and the allowance cap the shrinking.
     """
     exact = {id_: check for id_, check in checks.items() if check.kind == "exact"}
     spaces = [
@@ -153,10 +155,13 @@ def explore(
             done, seconds, cases = done + calls, seconds + spent, cases + len(part)
             if progress:
                 progress(done, total, seconds)
-    cap = until()
+    left = allowance or Allowance(AMPLE)
+    found = []
     chosen = _chosen(searches, already)
-    found = tuple(search.smallest(kind, trials, cap) for search, kind in chosen)
-    return Explored(found=found, cases=cases, calls=done, seconds=seconds)
+    for turn, (search, kind) in enumerate(chosen):
+        left.share(len(chosen) - turn)
+        found.append(search.smallest(kind, trials, left))
+    return Explored(found=tuple(found), cases=cases, calls=done, seconds=seconds)
 
 
 class _Search:
@@ -183,7 +188,7 @@ class _Search:
         every = [call for _, one in played for call in one.view.calls]
         return len(every), sum(call.seconds for call in every)
 
-    def smallest(self, kind: Kind, trials: int, cap: float | None) -> Found:
+    def smallest(self, kind: Kind, trials: int, allowance: Allowance) -> Found:
         """The failure in the smallest case that Hypothesis comes to; at worst in the first that showed it."""
         check = self._checks[kind[0]]
         first = next(case for case in self.cases if kind in self.seen.get(case.id, {}))
@@ -195,16 +200,16 @@ class _Search:
                 failed = kind in self.seen[case.id]
             else:
                 if case.id not in shown:
-                    if len(shown) >= trials or (cap is not None and time.monotonic() > cap):
+                    if len(shown) >= trials or allowance.spent:
                         raise _Enough
-                    shown[case.id] = self._shown(case, check, kind) is not None
+                    shown[case.id] = self._shown(case, check, kind, allowance) is not None
                 failed = shown[case.id]
             if failed:
                 best = min(best, case, key=_size)
             return failed
 
         self._space.look(fails)
-        again = self._shown(best, check, kind)
+        again = self._shown(best, check, kind, allowance)
         if again is None:  # it does not come every time: the first sight of it is what there is
             best, again = first, (self._play(first), self.seen[first.id][kind])
         return Found(
@@ -216,8 +221,9 @@ class _Search:
             trials=len(shown) + 1,
         )
 
-    def _shown(self, case: Case, check: Check, kind: Kind) -> tuple[Played, Finding] | None:
+    def _shown(self, case: Case, check: Check, kind: Kind, allowance: Allowance) -> tuple[Played, Finding] | None:
         played = self._play(case)
+        allowance.pay(played.view.calls)
         found = self._judge([(case.calls[0], played)], [check]).get(case.id, {}).get(kind)
         return (played, found) if found is not None else None
 
@@ -261,33 +267,4 @@ def _size(case: Case) -> tuple[int, int, int]:
     return max(bundle.size for bundle in bundles), len(bundles), rows
 
 
-def disturbed(caller: Caller, case: Case) -> Caller:
-    """The caller that does to the product what the case plans before each of its calls."""
-    return _Disturbed(caller, case) if any(call.before for call in case.calls) else caller
-
-
-class _Disturbed:
-    """Ends the product between calls or in the middle of a first try; a product without a process is spared."""
-
-    def __init__(self, caller: Caller, case: Case) -> None:
-        self._caller = caller
-        self._plan = [call.before for call in case.calls]
-        self._usual = 0.0
-
-    def call(self, request: Request) -> Call:
-        before = self._plan.pop(0)
-        close: Callable[[], None] | None = getattr(self._caller, "close", None)
-        if before == "kill" and close is not None:
-            attempt = threading.Thread(target=self._caller.call, args=(request,), daemon=True)
-            attempt.start()
-            attempt.join(self._usual / 2)
-            close()
-            attempt.join()
-        elif before and close is not None:
-            close()
-        call = self._caller.call(request)
-        self._usual = call.seconds
-        return call
-
-
-__all__ = ["Explored", "Found", "disturbed", "explore"]
+__all__ = ["Explored", "Found", "explore"]

@@ -147,7 +147,9 @@ def _people(groups: Sequence[Group]) -> list[Person]:
 def _edits(organization: Organization, processing: Processing) -> list[st.SearchStrategy[Edit]]:
     """One strategy a kind of edit; keys and what carries the planted truth keep their values."""
     carriers = {info.name for info in Carriers.of(organization, processing).fields}
-    free = [info for info in organization.fields() if not is_key(organization, info)]
+    free = [
+        info for info in organization.fields() if info.name != organization.opt_out and not organization.is_key(info)
+    ]
     may: dict[Literal["missing", "form", "shared", "edge"], list[FieldName]] = {
         "missing": [info.name for info in free if not info.required],
         "form": [i.name for i in free if {"direct", "staff", "freetext"} & set(i.classes) and _is_text(i)],
@@ -156,18 +158,6 @@ def _edits(organization: Organization, processing: Processing) -> list[st.Search
     }
     place = pick(range(64))
     return [st.builds(Edit, st.just(kind), pick(names), place, place) for kind, names in may.items() if names]
-
-
-def is_key(organization: Organization, info: FieldInfo) -> bool:
-    """Whether rows or persons are told apart, joined or taken out by this field."""
-    resource = organization.resource(info.name.resource)
-    return (
-        info.name in (organization.subject_key, organization.opt_out)
-        or info.name.field == resource.primary_key
-        or any(info.name == key.field for key in resource.foreign_keys)
-        or bool(info.constraints.get("unique"))
-        or "link" in info.classes
-    )
 
 
 def _is_text(info: FieldInfo) -> bool:
