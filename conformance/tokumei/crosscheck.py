@@ -12,6 +12,7 @@ from collections import Counter
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from tokumei import exclusions
 from tokumei.documents import pointer
 from tokumei.model import Problem
 
@@ -99,7 +100,8 @@ def is_encoding(name: str) -> bool:
 
 def organization(loaded: Loaded) -> tuple[Problem, ...]:
     """What is wrong inside the organization declaration alone."""
-    return tuple(_organization(loaded, _Tables(loaded)))
+    tables = _Tables(loaded)
+    return (*_organization(loaded, tables), *exclusions.organization(loaded, tables.fields))
 
 
 def pair(organization: Loaded, processing: Loaded) -> tuple[Problem, ...]:
@@ -111,6 +113,7 @@ def pair(organization: Loaded, processing: Loaded) -> tuple[Problem, ...]:
         *_steps(processing, tables),
         *_decided(organization, processing, tables),
         *_targets(processing, tables),
+        *exclusions.pair(organization, processing, tables.fields),
     )
 
 

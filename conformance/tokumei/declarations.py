@@ -217,18 +217,18 @@ class Organization:
         return tuple(done)
 
 
-def _notice_basis(own: Mapping[str, Any]) -> NoticeBasis | None:
-    """The declared texts, or the ids of institutions with the notice that each of them gave."""
-    declared = own.get("noticeBasis")
-    if declared is None:
-        return None
-    given: Mapping[str, list[str]] = declared.get("values") or {
-        institution["id"]: institution.get("notice", {}).get("basis", []) for institution in own["institutions"]
+def notices_given(own: Mapping[str, Any]) -> Mapping[str, frozenset[str]]:
+    """The notices by the text of the field, or by the institution's id where the declaration lists no texts."""
+    given: Mapping[str, list[str]] = own["noticeBasis"].get("values") or {
+        institution["id"]: institution.get("notice", {}).get("basis", []) for institution in own.get("institutions", [])
     }
-    return NoticeBasis(
-        field=FieldName.parse(declared["field"]),
-        notices={text: frozenset(notices) for text, notices in given.items()},
-    )
+    return {text: frozenset(notices) for text, notices in given.items()}
+
+
+def _notice_basis(own: Mapping[str, Any]) -> NoticeBasis | None:
+    if "noticeBasis" not in own:
+        return None
+    return NoticeBasis(field=FieldName.parse(own["noticeBasis"]["field"]), notices=notices_given(own))
 
 
 def _resource(document: Mapping[str, Any]) -> ResourceInfo:

@@ -30,6 +30,8 @@ class Person:
     cell: int | None = None
     rows: int = 1
     opted_out: bool = False
+    not_notified: bool = False
+    """Notified, but not for the regime of the declaration."""
     id_rank: int = 0
     """Persons with a smaller rank get smaller source keys."""
     day: int | None = None
@@ -105,6 +107,7 @@ def bundle(
     cells = sorted({person.cell for person in persons if person.cell is not None})
     codes = dict(zip(cells, carriers.codes(len(cells), random), strict=False))
     maker = _Maker(organization, persons, codes, carriers, random, children, seed)
+    maker.notices = _notices(organization, processing)
     rows = maker.rows()
     events = sorted(maker.events)
     truth = Truth()
@@ -148,6 +151,17 @@ def bundle(
     )
 
 
+def _notices(
+    organization: Organization, processing: Processing
+) -> Mapping[FieldName, tuple[tuple[str, ...], tuple[str, ...]]]:
+    """What the notice field says of persons who were notified for the regime, and of those who were not."""
+    basis = organization.notice_basis
+    if basis is None:
+        return {}
+    may, other = basis.notified(processing.regime), basis.not_notified(processing.regime).texts
+    return {basis.field: (may or other, other or may)}
+
+
 class _Maker:
     """Fills the tables parents first; it holds what rows of one bundle share."""
 
@@ -168,6 +182,7 @@ class _Maker:
         self.random = random
         self.children = children
         self.seed = seed
+        self.notices: Mapping[FieldName, tuple[tuple[str, ...], tuple[str, ...]]] = {}
         self.events: set[tuple[int, str, str, int]] = set()
         self.text = rstr.Rstr(random)
         count = len(persons)
@@ -255,7 +270,7 @@ class _Maker:
             gap = Random(f"{self.seed}/{person.cell}/{resource}/{row.nth}")
             days = row.day + sum(gap.randint(0, 9) for _ in range(place + 1))
             row.values[name] = (FIRST_DAY + dt.timedelta(days=self.days[row.person] + days)).isoformat()
-            if person.cell in self.codes and not person.opted_out:
+            if person.cell in self.codes and not person.opted_out and not person.not_notified:
                 assert person.cell is not None
                 self.events.add((person.cell, resource, name, days))
 
@@ -269,6 +284,9 @@ class _Maker:
                 row.values[name] = person.quasi[info.name]
             elif info.name == self.organization.opt_out:
                 row.values[name] = "1" if person.opted_out else "0"
+            elif info.name in self.notices:
+                texts = self.notices[info.name][person.not_notified]
+                row.values[name] = Random(f"{self.seed}/notice/{row.person}").choice(texts)
             elif info.name in codes:
                 code = self.code_of[row.person]
                 row.values[name] = code[codes[info.name]] if code else None
