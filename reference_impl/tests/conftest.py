@@ -100,6 +100,8 @@ def hospital_rows(n: int, seed: int = 1) -> dict[str, Rows]:
                 "payer": "national",
                 "first_contact": "walk-in",
                 "opt_out": rng.choice(["0"] * 19 + ["1"]),
+                "notice": "57" if person % 10 == 3 else "both" if person % 2 else "52",
+                "notice": "both",
             }
         )
         for _ in range(rng.randrange(1, 4)):
@@ -166,6 +168,13 @@ class Outcome:
     folder: Path
     answer: dict[str, Any]
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
+    organization: dict[str, Any] = field(default_factory=dict)
+    raw: bytes = b""
+    """The first file of the release."""
+
+    @property
+    def document_fields(self) -> list[dict[str, Any]]:
+        return list(self.organization["resources"][0]["schema"]["fields"])
 
     @property
     def status(self) -> str:
@@ -216,12 +225,14 @@ class Caller:
         protocol.call(request, response)
         outcome = Outcome(response, json.loads((response / "response.json").read_text(encoding="utf-8")))
         if outcome.status == "ok":
-            for resource in outcome.document("organization.yaml")["resources"]:
+            outcome.organization = outcome.document("organization.yaml")
+            for resource in outcome.organization["resources"]:
                 file = response / "data" / resource["path"]
                 if resource["format"] == "parquet":
                     outcome.tables[resource["name"]] = pq.read_table(file).to_pandas()
                 else:
                     outcome.tables[resource["name"]] = read_csv(file.read_bytes(), resource["encoding"])
+                outcome.raw = outcome.raw or file.read_bytes()
         else:
             assert sorted(p.name for p in response.iterdir()) == ["response.json"]
         return outcome

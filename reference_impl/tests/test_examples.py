@@ -50,11 +50,16 @@ def test_hospital_joins_and_cascade(run: Caller) -> None:
     assert keys[0] is None and all(keys[1:])
 
 
-def test_opted_out_are_gone(run: Caller) -> None:
+@pytest.mark.parametrize(("regime", "other"), [("NGMIA-19", "57"), ("NGMIA-35", "52")])
+def test_refused_and_not_notified_are_gone(run: Caller, regime: str, other: str) -> None:
     org, pro = declarations("hospital")
-    rows = hospital_rows(200)
+    pro["regime"] = regime
+    next(s for s in pro["steps"] if s.get("params", {}).get("field") == "patients.notice")["params"]["equals"] = other
+    rows = hospital_rows(400)
     out = run(org, pro, rows)
-    without = {row["subject_id"] for row in rows["patients"] if row["opt_out"] == "0"}
+    assert out.status == "ok"
+    without = {r["subject_id"] for r in rows["patients"] if r["opt_out"] == "0" and r["notice"] != other}
+    assert 0 < len(without) < 350
     visits = {row["visit_id"] for row in rows["visits"] if row["subject_id"] in without}
     less = {
         name: [row for row in table if row.get("subject_id") in without or row.get("visit_id") in visits]
@@ -63,6 +68,16 @@ def test_opted_out_are_gone(run: Caller) -> None:
     again = run(org, pro, less)
     for name in rows:
         pd.testing.assert_frame_equal(out.tables[name], again.tables[name])
+
+
+def test_a_notice_for_another_regime_needs_a_step(run: Caller) -> None:
+    org, pro = declarations("hospital")
+    pro["regime"] = "NGMIA-35"
+    out = run(org, pro, hospital_rows(100))
+    assert out.reason == ("DECLARATION_INVALID", "/steps")
+    del org["tokumei"]["noticeBasis"]["values"]["57"]
+    out = run(org, pro, hospital_rows(100))
+    assert out.reason == ("DECLARATION_INVALID", "/tokumei/noticeBasis/values")
 
 
 def test_equal_requests_give_equal_bytes_in_any_input_order(run: Caller) -> None:

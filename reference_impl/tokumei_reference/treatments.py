@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeGuard
 
 from tokumei_reference.declarations import Field, Organization, Processing, Step
+from tokumei_reference.exclusions import excluded
 from tokumei_reference.refusals import Refusal, unsupported
 
 # Of the vocabulary of the standard, but not done here.
@@ -132,9 +133,8 @@ def plan(organization: Organization, processing: Processing) -> Plan:
                 raise invalid(search.step, "fields", i)
             if chain[0].technique == "date-shift":  # offsets are made for those who stay, after the search
                 raise unsupported(search.step.at("fields", i))
-    if organization.opt_out_field:
-        flag = organization.find(organization.opt_out_field)
-        if all(opt_out.field != flag for opt_out in opt_outs):
+    for flag, texts in excluded(organization, processing):
+        if texts - {text for opt_out in opt_outs if opt_out.field == flag for text in opt_out.texts}:
             raise Refusal("DECLARATION_INVALID", "/steps")
     return made
 
