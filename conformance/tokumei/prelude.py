@@ -13,12 +13,21 @@ from tokumei.text import TABLE
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Function:
-    """One portable function: what it says, and how each engine says it."""
+    """One portable function: what it says, and how each engine says it.
+
+    ``spark`` is empty where Spark has the function by the same name; ``types`` are those of Spark, the last
+    one that of the result, because Spark wants them declared.
+    """
 
     name: str
     arguments: tuple[str, ...]
     doc: str
     duckdb: str
+    spark: str = ""
+    types: tuple[str, ...] = ()
+
+
+PAIRS = "ARRAY<STRUCT<a: DOUBLE, b: DOUBLE>>"
 
 
 def _quoted(text: str) -> str:
@@ -56,6 +65,8 @@ DAYS_BETWEEN = Function(
     arguments=("a", "b"),
     doc="a minus b in days; both are dates.",
     duckdb="date_diff('day', CAST(b AS DATE), CAST(a AS DATE))",
+    spark="CAST(date_diff(a, b) AS BIGINT)",
+    types=("DATE", "DATE", "BIGINT"),
 )
 
 AS_DATE = Function(
@@ -74,6 +85,8 @@ TEXT_FOLD = Function(
     arguments=("t",),
     doc="The text as it is compared; the same as tokumei.text.fold.",
     duckdb=_tiers("t"),
+    spark=_translate("t", TABLE),
+    types=("STRING", "STRING"),
 )
 
 POSITIONS = Function(
@@ -81,6 +94,8 @@ POSITIONS = Function(
     arguments=("n",),
     doc="The list 1 … n, empty when n is below 1.",
     duckdb="range(1, CAST(n AS BIGINT) + 1)",
+    spark="CASE WHEN n >= 1 THEN sequence(1, CAST(n AS INT)) ELSE CAST(array() AS ARRAY<INT>) END",
+    types=("BIGINT", "ARRAY<INT>"),
 )
 
 EXPLODE = Function(
@@ -90,7 +105,70 @@ EXPLODE = Function(
     duckdb="unnest(list)",
 )
 
-FUNCTIONS = (DAYS_BETWEEN, AS_DATE, TEXT_FOLD, POSITIONS, EXPLODE)
+PAIR = Function(
+    name="pair",
+    arguments=("a", "b"),
+    doc="Two numbers as one value, for the lists of the functions below.",
+    duckdb="struct_pack(a := a, b := b)",
+    spark="named_struct('a', a, 'b', b)",
+    types=("DOUBLE", "DOUBLE", "STRUCT<a: DOUBLE, b: DOUBLE>"),
+)
+
+LARGEST_FIRST = Function(
+    name="largest_first",
+    arguments=("pairs",),
+    doc="The numbers a of a list of pairs, the largest first.",
+    duckdb="list_reverse_sort(list_transform(pairs, lambda x: x.a))",
+    spark="sort_array(transform(pairs, x -> x.a), false)",
+    types=(PAIRS, "ARRAY<DOUBLE>"),
+)
+
+SUM_FIRST = Function(
+    name="sum_first",
+    arguments=("list", "n"),
+    doc="The sum of the first n numbers of a list.",
+    duckdb="list_sum(list_slice(list, 1, n))",
+    spark="aggregate(slice(list, 1, n), CAST(0 AS DOUBLE), (total, x) -> total + x)",
+    types=("ARRAY<DOUBLE>", "INT", "DOUBLE"),
+)
+
+TOTAL_VARIATION = Function(
+    name="total_variation",
+    arguments=("pairs", "size"),
+    doc="How far counts a of a class of this size are from shares b: the sum of what a / size has more than b.",
+    duckdb="list_sum(list_transform(pairs, lambda x: greatest(x.a / size - x.b, 0)))",
+    spark="aggregate(pairs, CAST(0 AS DOUBLE), (total, x) -> total + greatest(x.a / size - x.b, CAST(0 AS DOUBLE)))",
+    types=(PAIRS, "DOUBLE", "DOUBLE"),
+)
+
+ORDERED_GAP = Function(
+    name="ordered_gap",
+    arguments=("pairs", "steps", "size"),
+    doc="Over steps of place a and cumulated share b: the sum of the distances to the cumulated share of the counts b "
+    "at places a.",
+    duckdb=(
+        "list_sum(list_transform(steps, lambda s: abs(list_sum(list_transform(pairs,"
+        " lambda x: CASE WHEN x.a <= s.a THEN x.b ELSE 0 END)) / size - s.b)))"
+    ),
+    spark=(
+        "aggregate(steps, CAST(0 AS DOUBLE), (total, s) -> total + abs(aggregate(pairs, CAST(0 AS DOUBLE),"
+        " (sum, x) -> sum + CASE WHEN x.a <= s.a THEN x.b ELSE 0 END) / size - s.b))"
+    ),
+    types=(PAIRS, PAIRS, "DOUBLE", "DOUBLE"),
+)
+
+FUNCTIONS = (
+    DAYS_BETWEEN,
+    AS_DATE,
+    TEXT_FOLD,
+    POSITIONS,
+    EXPLODE,
+    PAIR,
+    LARGEST_FIRST,
+    SUM_FIRST,
+    TOTAL_VARIATION,
+    ORDERED_GAP,
+)
 
 
 def duckdb_statements() -> tuple[str, ...]:
@@ -101,4 +179,15 @@ def duckdb_statements() -> tuple[str, ...]:
     )
 
 
-__all__ = ["FUNCTIONS", "Function", "duckdb_statements"]
+def spark_statements() -> tuple[str, ...]:
+    """The statements that make the functions known to one Spark session."""
+    return tuple(
+        f"CREATE OR REPLACE TEMPORARY FUNCTION {function.name}"
+        f"({', '.join(f'{name} {kind}' for name, kind in zip(function.arguments, function.types, strict=False))})"
+        f" RETURNS {function.types[-1]} RETURN {function.spark}"
+        for function in FUNCTIONS
+        if function.spark
+    )
+
+
+__all__ = ["FUNCTIONS", "Function", "duckdb_statements", "spark_statements"]

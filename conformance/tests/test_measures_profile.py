@@ -1,0 +1,317 @@
+"""Every measure of a call against its definition, written out in plain Python over sets of people."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from scipy.optimize import linprog
+
+from tokumei.engines.duckdb import DuckDB
+from tokumei.measures.classes import k
+from tokumei.measures.closeness import t_equal
+from tokumei.measures.combinations import Combinations, combinations
+from tokumei.measures.distance import numeric_order, t_hierarchical, t_ordered
+from tokumei.measures.diversity import l_distinct
+from tokumei.measures.population import presence
+from tokumei.measures.profile import at_risk, each_class, profile
+from tokumei.measures.readings import readings
+from tokumei.relation import Column, Relation, columns
+
+Row = tuple[Any, ...]  # case, call, person, two quasi-identifiers, value
+NAMES = ["case", "call", "person", "年齢 x", 'q"2', "病名"]
+BY, PERSON, VALUE = columns(NAMES[3:5]), Column("person"), Column("病名")
+INF = math.inf
+
+rows = st.tuples(
+    st.sampled_from(["one", "二"]),
+    st.integers(0, 1),
+    st.sampled_from([None, "1", "2", "3", "4", "5"]),
+    st.sampled_from([None, "*", "a", "b"]),
+    st.sampled_from([None, "x"]),
+    st.sampled_from([None, "1", "2", "3", "10"]),
+)
+tables = st.lists(rows, max_size=40)
+one_row_each = st.lists(rows, max_size=40).map(
+    lambda data: [(*row[:2], str(i), *row[3:]) for i, row in enumerate(data)]
+)
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[DuckDB]:
+    with DuckDB() as made:
+        yield made
+
+
+def relation(engine: DuckDB, data: list[Row], name: str = "rows") -> Relation:
+    types = [pa.string(), pa.int64(), *[pa.string()] * 4]
+    values = zip(*data, strict=True) if data else [()] * 6
+    arrays = [pa.array(list(column), kind) for column, kind in zip(values, types, strict=True)]
+    return engine.register(name, pa.table(arrays, names=NAMES))
+
+
+def table(engine: DuckDB, data: list[Row], name: str = "rows") -> Combinations:
+    return combinations(relation(engine, data, name), by=BY, person=PERSON, sensitive=VALUE)
+
+
+def calls(data: list[Row]) -> dict[tuple[str, int], list[Row]]:
+    found: dict[tuple[str, int], list[Row]] = {}
+    for row in data:
+        found.setdefault(row[:2], []).append(row)
+    return found
+
+
+def classes(data: list[Row]) -> dict[Row, list[Row]]:
+    found: dict[Row, list[Row]] = {}
+    for row in data:
+        found.setdefault(row[3:5], []).append(row)
+    return found
+
+
+def people(data: list[Row]) -> set[str]:
+    return {row[2] for row in data if row[2] is not None}
+
+
+def by_value(data: list[Row]) -> dict[Any, int]:
+    """How many people have each value."""
+    pairs = {(row[2], row[5]) for row in data if row[2] is not None}
+    return {value: sum(1 for _, other in pairs if other == value) for value in {value for _, value in pairs}}
+
+
+def distributed(data: list[Row]) -> dict[Any, float]:
+    held = by_value(data)
+    return {value: count / sum(held.values()) for value, count in held.items()}
+
+
+def recursive(counts: list[int], least: int) -> float:
+    """The c that must be exceeded: r1 < c (r_l + … + r_m)."""
+    r = sorted(counts, reverse=True)
+    return r[0] / sum(r[least - 1 :]) if sum(r[least - 1 :]) else INF
+
+
+def expected(data: list[Row]) -> dict[str, Any]:
+    """The measures of one call, from their definitions."""
+    parts = classes(data)
+    sizes = [len(people(part)) for part in parts.values()]
+    held = [part for part in parts.values() if people(part)]
+    n, whole, all_people = sum(sizes), by_value(data), len(people(data))
+    result: dict[str, Any] = {
+        "rows": len(data),
+        "people": all_people,
+        "classes": len(held),
+        "k": min(sizes),
+        "discernibility": sum(size * size for size in sizes),
+        "unique": sizes.count(1),
+        "l_distinct": min(len(by_value(part)) for part in parts.values()),
+        "prosecutor": None,
+        "marketer": None,
+    }
+    names = ("l_entropy", "c_2", "c_3", "c_4", "alpha", "t_equal", "beta", "beta_enhanced", "delta", "delta_strict")
+    if not held:
+        return result | dict.fromkeys(names)
+    worst: dict[str, list[float]] = {name: [] for name in names}
+    p = distributed(data)
+    for part in held:
+        mine, q, size = by_value(part), distributed(part), len(people(part))
+        worst["l_entropy"].append(-math.exp(-sum(share * math.log(share) for share in q.values())))
+        for least in (2, 3, 4):
+            worst[f"c_{least}"].append(recursive(list(mine.values()), least))
+        worst["alpha"].append(max(count / size for count in mine.values()))
+        worst["t_equal"].append(sum(abs(q.get(value, 0) - share) for value, share in p.items()) / 2)
+        likelier = {value: (count / size) / (whole[value] / all_people) for value, count in mine.items()}
+        beta = max(0.0, *(ratio - 1 for ratio in likelier.values()))
+        limits = all(ratio - 1 <= -math.log(whole[value] / all_people) for value, ratio in likelier.items())
+        worst["beta"].append(beta)
+        worst["beta_enhanced"].append(beta if limits else INF)
+        delta = max(abs(math.log(ratio)) for ratio in likelier.values())
+        worst["delta"].append(delta)
+        worst["delta_strict"].append(delta if set(mine) == set(whole) else INF)
+    found = {name: max(values) for name, values in worst.items()}
+    result["prosecutor"] = max(1 / len(people(part)) for part in held)
+    result["marketer"] = len(held) / n
+    return result | found | {"l_entropy": -found["l_entropy"]}
+
+
+def told(found: Relation) -> dict[tuple[str, int], dict[str, Any]]:
+    return {(row.pop("case"), row.pop("call")): row for row in found.rows()}
+
+
+def near(values: dict[tuple[str, int], dict[str, Any]]) -> dict[Any, Any]:
+    return {key: {name: pytest.approx(cell, abs=1e-9) for name, cell in row.items()} for key, row in values.items()}
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.one_of(tables, one_row_each))
+@example([("one", 0, None, "a", "x", "1")])
+@example([("one", 0, None, "a", "x", "1"), ("one", 0, "1", "b", "x", "2"), ("one", 0, "1", "b", "x", "3")])
+def test_every_measure_is_its_definition(engine: DuckDB, data: list[Row]) -> None:
+    found = told(profile(table(engine, data)))
+    assert found == near({key: expected(part) for key, part in calls(data).items()})
+
+
+@settings(deadline=None)
+@given(one_row_each)
+def test_rows_known_to_be_people_say_the_same(engine: DuckDB, data: list[Row]) -> None:
+    given_rows = relation(engine, data)
+    known = combinations(given_rows, by=BY, person=None, sensitive=VALUE)
+    assert told(profile(known)) == near(told(profile(table(engine, data))))
+
+
+@settings(deadline=None)
+@given(tables)
+def test_measures_asked_one_by_one_agree_with_the_profile(engine: DuckDB, data: list[Row]) -> None:
+    given_rows, found = relation(engine, data), told(profile(table(engine, data)))
+    assert {key: row["k"] for key, row in found.items()} == {
+        key: row["k"] for key, row in told(k(given_rows, by=BY, person=PERSON)).items()
+    }
+    alone = told(l_distinct(given_rows, by=BY, person=PERSON, sensitive=VALUE))
+    assert {key: row["l_distinct"] for key, row in found.items()} == {key: row["l"] for key, row in alone.items()}
+    close = told(t_equal(given_rows, by=BY, person=PERSON, sensitive=VALUE))
+    assert {key: row["t_equal"] for key, row in found.items() if row["t_equal"] is not None} == pytest.approx(
+        {key: row["t"] for key, row in close.items()}, abs=1e-9
+    )
+
+
+@settings(deadline=None)
+@given(st.one_of(tables, one_row_each), st.integers(1, 5))
+def test_people_at_risk_are_those_of_small_classes(engine: DuckDB, data: list[Row], below: int) -> None:
+    found = told(at_risk(table(engine, data), below=below))
+    sizes = {key: [len(people(c)) for c in classes(part).values()] for key, part in calls(data).items()}
+    assert found == {key: {"at_risk": sum(size for size in some if size < below)} for key, some in sizes.items()}
+
+
+def test_each_class_keeps_its_values(engine: DuckDB) -> None:
+    found = each_class(table(engine, [("one", 0, "1", None, "x", "1"), ("one", 0, "2", "a", None, "1")])).rows()
+    assert {(row["q1"], row["q2"], row["people"]) for row in found} == {(None, "x", 1), ("a", None, 1)}
+
+
+# --- distances --------------------------------------------------------------------------------------------------------
+
+
+def transport(q: dict[Any, float], p: dict[Any, float], distance: Any) -> float:
+    """The earth mover's distance by linear programming."""
+
+    a, b = list(q), list(p)
+    cost = [distance(x, y) for x in a for y in b]
+    equal = [[float(i == at) for i in range(len(a)) for _ in b] for at in range(len(a))]
+    equal += [[float(j == at) for _ in a for j in range(len(b))] for at in range(len(b))]
+    return float(linprog(cost, A_eq=equal, b_eq=[*q.values(), *p.values()], method="highs").fun)
+
+
+TREE = {"1": ("low", "all"), "2": ("low", "all"), "3": ("high", "all"), "10": ("top", "far")}
+
+
+def height(x: Any, y: Any) -> float:
+    """Levels to the lowest common node, over the height: the value, two levels of nodes, the root."""
+    if x == y:
+        return 0.0
+    a, b = (TREE.get(v, ((v, 1), (v, 2))) for v in (x, y))
+    return next((level / 3 for level in (1, 2) if a[level - 1] == b[level - 1]), 1.0)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.one_of(tables, one_row_each))
+def test_the_ordered_distance_moves_earth_along_the_order(engine: DuckDB, data: list[Row]) -> None:
+    some = table(engine, data)
+    found = told(t_ordered(some, order=numeric_order(some)))
+    wanted: dict[Any, float] = {}
+    for key, part in calls(data).items():
+        p = distributed(part)
+        if None in p:
+            wanted[key] = INF
+        elif p:
+            place = {value: i for i, value in enumerate(sorted(p, key=float))}
+            span = max(len(p) - 1, 1)
+            wanted[key] = max(
+                transport(distributed(c), p, lambda x, y, at=place, s=span: abs(at[x] - at[y]) / s)
+                for c in classes(part).values()
+                if people(c)
+            )
+    assert {key: row["t_ordered"] for key, row in found.items()} == pytest.approx(wanted, abs=1e-9)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.one_of(tables, one_row_each))
+def test_the_hierarchical_distance_moves_earth_up_and_down_the_tree(engine: DuckDB, data: list[Row]) -> None:
+    levels = [(value, 0, value) for value in TREE]
+    levels += [(value, level, nodes[level - 1]) for value, nodes in TREE.items() for level in (1, 2)]
+    hierarchy = engine.register("tree", pa.table(list(zip(*levels, strict=True)), names=["value", "level", "node"]))
+    found = told(t_hierarchical(table(engine, data), hierarchy=hierarchy))
+    wanted = {
+        key: max(transport(distributed(c), distributed(part), height) for c in classes(part).values() if people(c))
+        for key, part in calls(data).items()
+        if people(part)
+    }
+    assert {key: row["t_hierarchical"] for key, row in found.items()} == pytest.approx(wanted, abs=1e-9)
+
+
+# --- population and readings ------------------------------------------------------------------------------------------
+
+
+@settings(deadline=None)
+@given(tables, tables)
+def test_a_sample_is_compared_with_its_population(engine: DuckDB, sample: list[Row], rest: list[Row]) -> None:
+    found = told(presence(table(engine, sample, "sample"), population=table(engine, rest, "population")))
+    wanted = {}
+    for key in {row[:2] for row in (*sample, *rest)}:
+        f, big = ({c: len(people(part)) for c, part in classes(calls(x).get(key, [])).items()} for x in (sample, rest))
+        every = [(f.get(c, 0), big.get(c, 0)) for c in {*f, *big} if f.get(c) or big.get(c)]
+        mine = [(n, size) for n, size in every if n]
+        if not every:
+            continue
+        deltas = [n / size if size else INF for n, size in every]
+        risks = [(n, 1 / size if size else INF) for n, size in mine]
+        wanted[key] = {
+            "delta_min": min(deltas),
+            "delta_max": max(deltas),
+            "k_map": min((size for _, size in mine), default=None),
+            "k_map_all": min((size for _, size in every if size), default=None),
+            "journalist": max((risk for _, risk in risks), default=None),
+            "marketer_map": sum(n * risk for n, risk in risks) / sum(n for n, _ in mine) if mine else None,
+            "unique_in_population": sum(1 for pair in mine if pair == (1, 1)),
+        }
+    assert found == near(wanted)
+
+
+def test_a_population_of_other_quasi_identifiers_is_refused(engine: DuckDB) -> None:
+    other = combinations(relation(engine, []), by=BY[:1], person=PERSON)
+    with pytest.raises(ValueError, match="other quasi"):
+        presence(table(engine, []), population=other)
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.one_of(tables, one_row_each), st.sampled_from([(), ("*",), ("*", "x")]))
+def test_the_three_readings_of_a_suppressed_cell(engine: DuckDB, data: list[Row], markers: tuple[str, ...]) -> None:
+    def agree(one: Row, other: Row) -> bool:
+        return all(x == y or x in gone or y in gone for x, y in zip(one, other, strict=True))
+
+    gone = {None, *markers}
+    found = told(readings(table(engine, data), markers=markers))
+    for key, part in calls(data).items():
+        parts = {c: people(rows) for c, rows in classes(part).items()}
+        row = found.pop(key)
+        left = [len(held) for c, held in parts.items() if not all(cell in gone for cell in c)]
+        wild = min(len(set().union(*(held for other, held in parts.items() if agree(c, other)))) for c in parts)
+        assert row["k_value"] == min(len(held) for held in parts.values())
+        assert row["k_removed"] == min(left, default=None)
+        assert row["people_suppressed"] == sum(len(h) for c, h in parts.items() if any(cell in gone for cell in c))
+        assert row["people_removed"] == sum(len(h) for c, h in parts.items() if all(cell in gone for cell in c))
+        assert row["k_value"] <= row["k_wildcard"] <= wild
+        if sum(len(held) for held in parts.values()) == len(people(part)):
+            assert row["k_wildcard"] == wild
+    assert found == {}
+
+
+def test_the_sensitive_column_forms_no_class(engine: DuckDB) -> None:
+    with pytest.raises(ValueError, match="sensitive"):
+        combinations(relation(engine, []), by=[VALUE], person=PERSON, sensitive=VALUE)
+
+
+def test_a_kept_table_says_the_same(engine: DuckDB) -> None:
+    some = table(engine, [("one", 0, "1", "a", "x", "1"), ("one", 0, "2", "a", "x", None)])
+    assert profile(some.kept("kept")).rows() == profile(some).rows()
