@@ -101,7 +101,6 @@ def hospital_rows(n: int, seed: int = 1) -> dict[str, Rows]:
                 "first_contact": "walk-in",
                 "opt_out": rng.choice(["0"] * 19 + ["1"]),
                 "notice": "57" if person % 10 == 3 else "both" if person % 2 else "52",
-                "notice": "both",
             }
         )
         for _ in range(rng.randrange(1, 4)):
