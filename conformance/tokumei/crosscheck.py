@@ -325,9 +325,14 @@ def _params(processing: Loaded, tables: _Tables, step: Mapping[str, Any], at: st
         if params["hierarchy"] not in hierarchies:
             place = processing.place(at + "/hierarchy")
             yield Problem(code="UNKNOWN_HIERARCHY", place=place, params={"field": ", ".join(step["fields"])})
-        elif params["level"] not in hierarchies[params["hierarchy"]]["levels"]:
+        else:
             expected = hierarchies[params["hierarchy"]]["levels"]
-            yield Problem(code="UNKNOWN_LEVEL", place=processing.place(at + "/level"), params={"expected": expected})
+            named = [(params["level"], "/level")] if "level" in params else []
+            named += [(level, pointer("levels", i)) for i, level in enumerate(params.get("levels", []))]
+            for level, below in named:
+                if level not in expected:
+                    place = processing.place(at + below)
+                    yield Problem(code="UNKNOWN_LEVEL", place=place, params={"expected": expected})
     for low, high in (("bottom", "top"), ("minimum", "maximum")):
         if low in params and high in params and params[low] > params[high]:
             yield Problem(code="RANGE_EMPTY", place=processing.place(at), params={"step": step["id"]})

@@ -290,6 +290,15 @@ class Target:
     minimum: int = 0
 
 
+def _at_least(params: Mapping[str, Any], hierarchies: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:
+    """An open level (``levels``) is read as the finest that it permits: that much coarsening is asked for in any case."""
+    if "levels" not in params or "level" in params:
+        return params
+    known = hierarchies.get(params["hierarchy"], {}).get("levels", [])
+    permitted = [level for level in known if level in params["levels"]] or params["levels"]
+    return {**params, "level": permitted[0]}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Processing:
     """医療情報の加工の方法 at release level: the ordered steps and the targets."""
@@ -315,7 +324,7 @@ class Processing:
                         id=step["id"],
                         technique=step["technique"],
                         fields=tuple(FieldName.parse(text) for text in step["fields"]),
-                        params=step.get("params", {}),
+                        params=_at_least(step.get("params", {}), document.get("hierarchies", {})),
                     )
                     for step in document["steps"]
                 ),
