@@ -54,6 +54,13 @@ def site(session: nox.Session) -> None:
 
 
 @nox.session
+def stranger(session: nox.Session) -> None:
+    """Walk the paths of the vendor guide with its text alone, each to a first finding within five minutes."""
+    session.install("-c", "constraints.txt", ".")
+    session.run("python", "tools/stranger.py", str(Path(session.bin) / "tokumei"), *session.posargs)
+
+
+@nox.session
 def power(session: nox.Session) -> None:
     """Run every mutant against the required plan and append to the ledger."""
     _install(session)
