@@ -114,7 +114,7 @@ def test_a_release_is_as_declared_and_what_cannot_be_is_refused(folder: str, spe
         assert not set(released["患者ID"]) & set(table["患者ID"])
         assert len(set(released["患者ID"])) == len(released["患者ID"]) >= 100
         assert set(released["年齢"]) <= {"0-10", "30-40", "40-50", "80-90", "90+"}
-        assert min(Counter(zip(released["年齢"], released["性別"], strict=True)).values()) >= 3
+        assert min(Counter(zip(released["年齢"], released["性別"], strict=True)).values()) >= 5
         assert kept(released) <= kept(table)
         assert days(table)[0] < days(released)[0] <= days(released)[-1] <= days(table)[-1] + dt.timedelta(182)
         assert released["受診時間帯"] != table["受診時間帯"]

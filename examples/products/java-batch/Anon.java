@@ -27,7 +27,7 @@ public class Anon {
         Set<String> keys = people.stream().map(person -> person.group(1)).collect(toSet());
         if (keys.contains(null) || keys.size() < people.size()) return "INPUT_INVALID";
         List<String> rows = people.stream().map(Anon::released).collect(groupingBy(row -> row.get(1) + row.get(2)))
-            .values().stream().filter(same -> same.size() >= 3).flatMap(List::stream).map(row -> String.join(",", row))
+            .values().stream().filter(same -> same.size() >= 5).flatMap(List::stream).map(row -> String.join(",", row))
             .sorted().collect(toList()); // by the random pseudonym: the order tells nothing
         if (rows.size() < 10) return "CANNOT_MEET_PRIVACY";
         rows.add(0, "患者ID,年齢,性別,受診日,病名,来院方法,転帰,受診時間帯");

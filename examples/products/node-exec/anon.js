@@ -21,7 +21,7 @@ function anonymize(text, response) { // gives the code of a refusal, or nothing
     const low = age - (age % 10), quasi = (low < 90 ? `${low}-${low + 10}` : "90+") + "," + sex;
     (classes[quasi] ??= []).push([randomUUID(), quasi, day.toISOString().slice(0, 10), codes].join(","));
   }
-  const rows = Object.values(classes).filter((alike) => alike.length >= 3).flat();
+  const rows = Object.values(classes).filter((alike) => alike.length >= 5).flat();
   if (rows.length < 10) return "CANNOT_MEET_PRIVACY";
   rows.sort(); // by the random pseudonym: the order tells nothing
   rows.unshift("患者ID,年齢,性別,受診日,病名,来院方法,転帰,受診時間帯");

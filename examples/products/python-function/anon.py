@@ -37,7 +37,7 @@ def anonymize(tables: dict[str, pd.DataFrame], request: dict) -> dict:
     out["患者ID"] = [uuid.uuid4() for _ in low]
     out["年齢"] = ["90+" if age >= 90 else f"{age}-{age + 10}" for age in low]
     out["受診日"] = [f"{day + pd.Timedelta(days=1 + secrets.randbelow(182)):%Y-%m-%d}" for day in days]
-    out = out[out.groupby(["年齢", "性別"])["患者ID"].transform("size") >= 3]
+    out = out[out.groupby(["年齢", "性別"])["患者ID"].transform("size") >= 5]
     if len(out) < 10:
         return {"status": "refused", "reason": {"code": "CANNOT_MEET_PRIVACY", "path": "/data/patients"}}
     out = out.sort_values("患者ID")  # random: the order tells nothing
