@@ -15,6 +15,7 @@ from rich.cells import cell_len
 from tokumei import resources
 from tokumei.clause import checks, mutants
 from tokumei.cli import main
+from tokumei.report import words
 from tokumei.site.clause_page import H
 from tokumei.spec import ClauseText, load_spec
 
@@ -40,6 +41,7 @@ def test_the_demo_shows_one_leaking_person(tmp_path: Path) -> None:
     assert all(finding["people"]["to"] <= 5 for finding in findings)
     assert all(finding["reproduced"] == "3/3" for finding in findings)
     assert (tmp_path / "report.html").stat().st_size > 10_000
+    assert (tmp_path / "試験成績書.xlsx").stat().st_size > 5_000
     assert (tmp_path / "findings" / f"{findings[0]['id']}.json").exists()
 
 
@@ -195,6 +197,8 @@ def test_an_audit_without_a_finding_is_never_a_pass(tmp_path: Path) -> None:
     assert "k = 3" in result.output
     written = (tmp_path / "r" / "report.json").read_text(encoding="utf-8")
     assert "Married" not in written + result.output
+    assert json.loads(written)["product"]["configuration"] is None
+    assert words.CONFIGURATIONS["fixed"]["ja"] not in result.output
 
 
 def test_a_recipient_may_not_match_with_the_original(tmp_path: Path) -> None:

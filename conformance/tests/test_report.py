@@ -12,14 +12,17 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import openpyxl
 import pytest
 from rich.console import Console
 
 from tokumei.report import terminal, view, words
-from tokumei.report.html import html
+from tokumei.report.html import html, summary
 from tokumei.report.junit import junit
 from tokumei.report.render import write
 from tokumei.report.terminal import lines, print_report
+from tokumei.report.workbook import FINDING_HEADS, ITEM_HEADS, NAMES, workbook
+from tokumei.spec import load_spec
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "schemas/report.schema.json").read_text("utf-8"))
 HOSTILE = "</td><script>alert(1)</script>\x00\x1b[31m\u202eabc\ud800&\"'{{ 7*7 }}]]>\n-->"
@@ -139,6 +142,9 @@ SUPPLIED = report(
     level="E1",
     audit={"purpose": "受入検査", "responsible": "試験 太郎", "role": "maker"},
 )
+SUPPLIED["product"] |= {"configuration": None, "keys": None, "determinism": None}
+FORMS = {"report.json", "junit.xml", "report.html", "summary.html", *NAMES.values()}
+EDITION = load_spec()
 
 
 BOTH = report("not_met", 1, *BAD["tracks"][0]["clauses"])
@@ -231,6 +237,10 @@ def test_the_schema_is_closed() -> None:
     assert not invalid(changed("tracks", 0, "clauses", 7, why="undecidable"))
 
 
+def test_the_schema_lets_only_supplied_files_come_without_a_product() -> None:
+    assert invalid(BAD | {"product": SUPPLIED["product"]})
+
+
 def test_the_schema_refuses_cells_of_supplied_data() -> None:
     assert invalid(SUPPLIED | {"tracks": BAD["tracks"]})
 
@@ -304,12 +314,13 @@ def test_print_is_plain_off_a_terminal_and_survives_any_encoding() -> None:
     print_report(BAD, "ja", Console(file=narrow))
 
 
+@pytest.mark.parametrize("form", [html, summary])
 @each
-def test_html_stands_alone(made: Report) -> None:
-    page = html(made)
+def test_html_stands_alone(made: Report, form: Any) -> None:
+    page = form(made)
     parsed = Parsed()
     parsed.feed(page)
-    assert parsed.links
+    assert parsed.links or form is summary
     assert not [link for link in parsed.links if not link.startswith("#")]
     assert {link[1:] for link in parsed.links} <= set(parsed.ids)
     assert len(parsed.ids) == len(set(parsed.ids))
@@ -325,13 +336,14 @@ def test_html_stands_alone(made: Report) -> None:
 
 @each
 def test_nothing_claims_a_legal_status(made: Report) -> None:
-    for text in (html(made), junit(made), *lines(made, "ja")):
+    cells = [str(cell) for lang in NAMES for _, row in sheet_rows(made, lang) for cell in row]
+    for text in (html(made), summary(made), junit(made), *lines(made, "ja"), *cells):
         assert not [word for word in FORBIDDEN if word in text]
 
 
 @each
 def test_no_float_beyond_three_digits(made: Report) -> None:
-    for text in (html(made), junit(made), *lines(made, "ja")):
+    for text in (html(made), summary(made), junit(made), *lines(made, "ja")):
         assert not re.findall(r"(?<![\d.])(?:0\.0*[1-9]\d{3,}|[1-9]\d*\.\d{3,})(?![\d.])", text)
 
 
@@ -355,26 +367,27 @@ def test_hostile_text_stays_text() -> None:
 
 def test_supplied_data_show_no_cell_even_if_recorded() -> None:
     leaking = copy.deepcopy(BAD) | {"origin": "supplied"}
-    for text in (html(leaking), junit(leaking), "\n".join(lines(leaking, "ja"))):
+    cells = [str(cell) for lang in NAMES for _, row in sheet_rows(leaking, lang) for cell in row]
+    for text in (html(leaking), summary(leaking), junit(leaking), "\n".join(lines(leaking, "ja")), *cells):
         assert "P0001" not in text
     assert "P0001" in html(BAD)
 
 
 @each
 def test_write_is_complete_and_leaves_nothing_else(made: Report, tmp_path: Path) -> None:
-    written = write(made, tmp_path / "out")
-    assert set(written) == {"report.json", "junit.xml", "report.html"}
+    written = write(made, EDITION, tmp_path / "out")
+    assert set(written) == FORMS
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(written)
     assert json.loads(written["report.json"].read_text("utf-8")) == made
     ET.parse(written["junit.xml"])
 
 
 def test_a_failed_write_keeps_the_old_file(tmp_path: Path) -> None:
-    write(GOOD, tmp_path)
+    write(GOOD, EDITION, tmp_path)
     with pytest.raises(ValueError, match="JSON compliant"):
-        write(report("all_met", 0, clause("I5-01", "pass", bound95=float("nan"))), tmp_path)
+        write(report("all_met", 0, clause("I5-01", "pass", bound95=float("nan"))), EDITION, tmp_path)
     assert json.loads((tmp_path / "report.json").read_text("utf-8")) == GOOD
-    assert len(list(tmp_path.iterdir())) == 3
+    assert len(list(tmp_path.iterdir())) == len(FORMS)
 
 
 @pytest.mark.parametrize(
@@ -394,3 +407,106 @@ def test_marked_rows_are_never_left_out() -> None:
     assert [row[0].text for row in shown.rows] == ["0", "1", "2", "3", "90"]
     assert shown.rows[-1][0].marked
     assert shown.left_out == 95
+
+
+def opened(made: Report, lang: str) -> openpyxl.Workbook:
+    return openpyxl.load_workbook(io.BytesIO(workbook(made, EDITION, lang)))
+
+
+def sheet_rows(made: Report, lang: str) -> list[tuple[str, tuple[Any, ...]]]:
+    return [(sheet.title, row) for sheet in opened(made, lang) for row in sheet.iter_rows(values_only=True)]
+
+
+@pytest.mark.parametrize("lang", ["ja", "en"])
+@each
+def test_the_workbook_has_a_summary_an_item_a_clause_and_every_finding(made: Report, lang: str) -> None:
+    book = opened(made, lang)
+    summary_, items, found = book.worksheets
+    judged = [(track, item) for track in made["tracks"] for item in track["clauses"]]
+    words_ = [cell for row in summary_.iter_rows(values_only=True) for cell in row if cell]
+    assert any(str(cell).startswith(words.RUN[made["outcome"]][lang]) for cell in words_)
+    assert {words.OUTCOMES[name][lang] for name in words.OUTCOMES} <= set(words_)
+    head, *rows = items.iter_rows(values_only=True)
+    assert head == ITEM_HEADS[lang]
+    if not judged:
+        assert rows[0][0]
+        return
+    assert [row[0] for row in rows] == list(range(1, len(judged) + 1))
+    for row, (_, item) in zip(rows, judged, strict=True):
+        assert row[1].startswith(item["clause"])
+        assert row[4].startswith(f"{words.MARKS[item['verdict']]} {words.VERDICTS[item['verdict']][lang]}")
+        assert (row[5] or "").split() == [finding["id"] for finding in item["findings"]]
+    head, *rows = found.iter_rows(values_only=True)
+    assert head == FINDING_HEADS[lang]
+    ids = [finding["id"] for _, item in judged for finding in item["findings"]]
+    assert [row[0] for row in rows] == ids or (not ids and len(rows) == 1)
+
+
+def test_an_item_gives_basis_conditions_and_what_is_expected() -> None:
+    rows = [row for title, row in sheet_rows(BAD, "ja") if title == "試験項目"]
+    row = next(row for row in rows if str(row[1]).startswith("I5-01"))
+    assert "個人情報の保護に関する法律施行規則 第34条第5号" in row[1]
+    assert "匿名加工医療情報: 本規格" in row[1]
+    assert "根拠資料: 加工後データ、提供仕様書" in row[2]
+    assert "違反の機会: 512（同値類）、事例 20" in row[2]
+    assert row[3] == EDITION.clauses["I5-01"].requirement.ja
+    assert "k = 3 に満たない" in row[4]
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "=cmd|' /C calc'!A0", "=HYPERLINK(1)", "\t=1", "\r=1"])
+def test_nothing_that_looks_like_a_formula_is_one(start: str) -> None:
+    said = {"ja": f"{start}1+1", "en": f"{start}1+1"}
+    made = report("not_met", 1, clause("I5-01", "fail", title=said, findings=[finding(text=said, case=start)]))
+    made["product"]["name"] = start
+    made["limits"] = [said]
+    for lang in NAMES:
+        for sheet in opened(made, lang):
+            for cell in (cell for row in sheet.iter_rows() for cell in row if cell.value is not None):
+                assert cell.data_type in ("s", "n")
+                assert not str(cell.value).startswith(("=", "+", "-", "@")) or cell.quotePrefix
+                assert not str(cell.value).startswith(("\t", "\r"))
+
+
+@each
+def test_the_workbook_prints_on_pages(made: Report) -> None:
+    for lang in NAMES:
+        first, *rest = opened(made, lang).worksheets
+        assert (first.page_setup.orientation, first.page_setup.fitToHeight) == ("portrait", 1)
+        for sheet in rest:
+            assert (sheet.page_setup.orientation, sheet.page_setup.fitToWidth) == ("landscape", 1)
+            assert sheet.print_title_rows == "$1:$1"
+            assert sheet.freeze_panes == "A2"
+
+
+def test_a_very_long_text_is_cut_and_not_refused() -> None:
+    said = {"ja": "長" * 40_000, "en": "x" * 40_000}
+    made = report("not_met", 1, clause("I5-01", "fail", findings=[finding(text=said)]))
+    assert max(len(str(cell)) for _, row in sheet_rows(made, "ja") for cell in row) <= 32_000
+
+
+def test_the_summary_names_what_failed_first() -> None:
+    page = summary(BAD)
+    assert page.index("I5-01") < page.index("B-02")
+    assert "I1-01" not in page.partition("<h2>")[2]
+    many = report("not_met", 1, *[clause(f"I5-{at:02}", "fail", findings=[finding()]) for at in range(30)])
+    assert "ほか 16 項目" in summary(many)
+
+
+def test_supplied_files_are_not_told_to_be_a_product() -> None:
+    forms = [html(SUPPLIED), summary(SUPPLIED), *lines(SUPPLIED, "ja"), *lines(SUPPLIED, "en")]
+    forms += [str(cell) for lang in NAMES for _, row in sheet_rows(SUPPLIED, lang) for cell in row]
+    for text in forms:
+        for said in words.CONFIGURATIONS.values():
+            assert said["ja"] not in text
+            assert said["en"] not in text
+    assert "調べたデータ" in "\n".join(lines(SUPPLIED, "ja"))
+    assert "乱数の種" not in "\n".join(lines(SUPPLIED, "ja"))
+
+
+def test_a_release_without_a_row_is_said_in_words() -> None:
+    empty = {"registry": {"columns": ["性別", "年齢"], "rows": []}}
+    made = report("not_met", 1, clause("D-03", "fail", findings=[finding(after=empty, marked=None)]))
+    assert words.NO_ROWS["ja"] in html(made)
+    assert words.NO_ROWS["en"] in html(made)
+    assert words.NO_ROWS["ja"] in "\n".join(lines(made, "ja"))
+    assert words.NO_ROWS["ja"] not in html(BAD)

@@ -22,9 +22,10 @@ def write_reports(
     from tokumei.documents import dumps
     from tokumei.report.render import write
     from tokumei.report.terminal import print_report
+    from tokumei.spec import load_spec
 
     folder.mkdir(parents=True, exist_ok=True)
-    paths = write(record, folder)
+    paths = write(record, load_spec(), folder)
     for id_, document in replays.items():
         (folder / "findings").mkdir(exist_ok=True)
         (folder / "findings" / f"{id_}.json").write_text(dumps(document), encoding="utf-8")

@@ -17,10 +17,30 @@ from tokumei.report.view import Report
 ROWS = 24
 """Rows shown of one table of a finding; the marked ones come first."""
 
+FAILING = 14
+"""Clauses that the one page names."""
+
 
 def html(report: Report) -> str:
     """The whole report as HTML."""
     return _environment().get_template("report.html.j2").render(_context(report))
+
+
+def summary(report: Report) -> str:
+    """One printable page: what was tested, the verdicts by outcome, what failed, and what is not shown."""
+    order = ("fail", "suite_error", "inconclusive")
+    failing = [
+        {"clause": clause, "said": view.sentence(clause)}
+        for verdict in order
+        for _, clause in view.clauses(report)
+        if clause["verdict"] == verdict
+    ]
+    context = _context(report) | {
+        "facts": {lang: list(view.facts(report, lang)) for lang in ("ja", "en")},
+        "failing": failing[:FAILING],
+        "more": max(0, len(failing) - FAILING),
+    }
+    return _environment().get_template("summary.html.j2").render(context)
 
 
 def _environment() -> Environment:

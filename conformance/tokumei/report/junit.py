@@ -41,7 +41,7 @@ def _suite(root: ET.Element, name: str, report: Report) -> ET.Element:
         suite,
         {
             "product": f"{product['name']} {product['version']}".strip(),
-            "configuration": product["configuration"],
+            "configuration": product["configuration"] or "",
             "suite": made["version"],
             "edition": made["edition"],
             "law_as_of": made["law_as_of"],

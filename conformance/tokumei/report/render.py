@@ -5,23 +5,35 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tokumei.report.html import html
+from tokumei.report.html import html, summary
 from tokumei.report.junit import junit
+from tokumei.report.workbook import NAMES, workbook
 
 if TYPE_CHECKING:
     from tokumei.report.view import Report
+    from tokumei.spec import Edition
 
 
-def write(report: Report, folder: Path) -> dict[str, Path]:
-    """Write ``report.json``, ``junit.xml`` and ``report.html``; the record first, since it is the truth."""
+def write(report: Report, edition: Edition, folder: Path) -> dict[str, Path]:
+    """Make every form of the report, then write them, the record first, since it is the truth.
+
+    ``edition`` gives the texts of the clauses.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    written = {"report.json": _put(folder / "report.json", record(report))}
-    written["junit.xml"] = _put(folder / "junit.xml", junit(report))
-    written["report.html"] = _put(folder / "report.html", html(report))
-    return written
+    forms: dict[str, Callable[[Report], str | bytes]] = {
+        "report.json": record,
+        "junit.xml": junit,
+        "report.html": html,
+        "summary.html": summary,
+        **{name: partial(workbook, edition=edition, lang=lang) for lang, name in NAMES.items()},
+    }
+    made = {name: form(report) for name, form in forms.items()}
+    return {name: _put(folder / name, content) for name, content in made.items()}
 
 
 def record(report: Report) -> str:
@@ -29,9 +41,9 @@ def record(report: Report) -> str:
     return json.dumps(report, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
 
 
-def _put(path: Path, text: str) -> Path:
+def _put(path: Path, form: str | bytes) -> Path:
     # An unpaired surrogate becomes \udXXX, which is its own escape in JSON.
-    data = text.encode("utf-8", "backslashreplace")
+    data = form.encode("utf-8", "backslashreplace") if isinstance(form, str) else form
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:

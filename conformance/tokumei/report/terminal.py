@@ -6,7 +6,7 @@ Lines use only characters that a Japanese Windows console (cp932) can print.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from rich.cells import cell_len
@@ -18,6 +18,7 @@ from tokumei.report.words import (
     CONFIGURATIONS,
     LEVELS,
     MARKS,
+    NO_ROWS,
     ORIGIN_LIMITS,
     ORIGINS,
     OUTCOMES,
@@ -25,6 +26,7 @@ from tokumei.report.words import (
     RUN,
     RUN_NOTES,
     SHOWS_NOT,
+    SUBJECTS,
     TRACKS,
     VERDICTS,
     pair,
@@ -78,29 +80,34 @@ def _styled(report: Report, lang: Lang) -> Iterator[Line]:
 
 def _head(report: Report, lang: Lang) -> Iterator[Line]:
     suite, product, effort = report["suite"], report["product"], report["effort"]
-    ja = lang == "ja"
+    ja, ran = lang == "ja", product["configuration"] is not None
     yield (
         clean(
             f"Tokumei {suite['version']}  規格 {suite['edition']}  法令 {suite['law_as_of']} 現在"
-            f"  乱数の種 {suite['seed']}"
+            + (f"  乱数の種 {suite['seed']}" if ran else "")
             if ja
             else f"Tokumei {suite['version']}  edition {suite['edition']}  law as of {suite['law_as_of']}"
-            f"  seed {suite['seed']}"
+            + (f"  seed {suite['seed']}" if ran else "")
         ),
         "",
     )
     name = " ".join(filter(None, (product["name"], product["version"], product["vendor"])))
     basis = f"{report['level']} {ORIGINS[report['origin']][lang]}"
+    what = SUBJECTS[report["origin"]][lang]
     yield (
         clean(
-            f"製品 {name}  接続 {report['adapter']}  根拠 {basis}"
+            f"{what} {name}  接続 {report['adapter']}  根拠 {basis}"
             if ja
-            else f"Product {name}  via {report['adapter']}  evidence {basis}"
+            else f"{what} {name}  via {report['adapter']}  evidence {basis}"
         ),
         "",
     )
     calls, cases, took = (number(effort[key]) for key in ("calls", "cases", "wall_seconds"))
-    yield (f"呼出し {calls} 回  事例 {cases}  所要 {took} 秒" if ja else f"{calls} calls  {cases} cases  {took} s"), ""
+    if ran:
+        yield (
+            f"呼出し {calls} 回  事例 {cases}  所要 {took} 秒" if ja else f"{calls} calls  {cases} cases  {took} s",
+            "",
+        )
     if report["audit"]:
         audit = report["audit"]
         yield (
@@ -169,9 +176,11 @@ def _finding(report: Report, finding: Mapping[str, Any], lang: Lang) -> Iterator
     for label, side in (("加工前" if ja else "before", before), ("-> 加工後" if ja else "-> after", after)):
         for table in side:
             yield f"      {label} {table.name}", "bold"
-            narrow, hidden = _narrow(table)
+            narrow, hidden = _narrow(table, finding["fields"])
             for row in _grid(narrow):
                 yield f"        {row}", ""
+            if not table.rows:
+                yield f"        {NO_ROWS[lang]}", "bold"
             if hidden:
                 yield (f"        ほか {hidden} 列" if ja else f"        {hidden} more columns"), "dim"
             if table.left_out:
@@ -189,9 +198,14 @@ def _finding(report: Report, finding: Mapping[str, Any], lang: Lang) -> Iterator
         yield f"      {'再試験' if ja else 'replay'}: {clean(finding['replay'])}", "cyan"
 
 
-def _narrow(table: Shown) -> tuple[Shown, int]:
+def _narrow(table: Shown, fields: Sequence[str]) -> tuple[Shown, int]:
     """The columns that a terminal has room for: the marked ones, then the first; and how many are left out."""
-    marked = [at for at in range(len(table.columns)) if any(at < len(row) and row[at].marked for row in table.rows)]
+    spoken = {clean(name) for name in fields}
+    marked = [
+        at
+        for at, name in enumerate(table.columns)
+        if name in spoken or any(at < len(row) and row[at].marked for row in table.rows)
+    ]
     rest = [at for at in range(len(table.columns)) if at not in marked]
     kept = sorted((marked + rest)[:COLUMNS])
     rows = tuple(tuple(row[at] for at in kept if at < len(row)) for row in table.rows)

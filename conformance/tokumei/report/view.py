@@ -13,7 +13,19 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tokumei.report.words import NO_REASON, NO_SENTENCE, OUTCOMES, VERDICTS, WHY, Words, pair
+from tokumei.report.words import (
+    CONFIGURATIONS,
+    NO_REASON,
+    NO_SENTENCE,
+    ORIGINS,
+    OUTCOMES,
+    ROLES,
+    SUBJECTS,
+    VERDICTS,
+    WHY,
+    Words,
+    pair,
+)
 
 Report = Mapping[str, Any]
 Clause = Mapping[str, Any]
@@ -137,3 +149,30 @@ def people(finding: Mapping[str, Any]) -> Words | None:
         return None
     a, b = number(count["from"]), number(count["to"])
     return {"ja": f"{a} 人 → {b} 人", "en": f"{a} → {b} people"}
+
+
+def facts(report: Report, lang: str) -> Iterator[tuple[str, str]]:
+    """What the first page says of the run, as name and value."""
+    product, suite, effort = report["product"], report["suite"], report["effort"]
+    ja = lang == "ja"
+    name = " ".join(filter(None, (product["name"], product["version"])))
+    yield SUBJECTS[report["origin"]][lang], f"{name} ({product['vendor']})" if product["vendor"] else name
+    yield (
+        ("実施日時", "Date")[not ja],
+        report["created"].replace("T", " ").replace("+00:00", " UTC").replace("Z", " UTC"),
+    )
+    yield ("規格の版", "Edition")[not ja], f"{suite['edition']} (Tokumei {suite['version']})"
+    yield ("法令の時点", "Law as of")[not ja], suite["law_as_of"]
+    yield ("試験データ", "Data")[not ja], f"{ORIGINS[report['origin']][lang]} {report['level']}"
+    if product["configuration"]:
+        yield ("設定", "Configuration")[not ja], CONFIGURATIONS[product["configuration"]][lang]
+        yield ("接続方法", "Adapter")[not ja], report["adapter"]
+        calls, cases, seed = number(effort["calls"]), number(effort["cases"]), suite["seed"]
+        yield (
+            ("試験の量", "Effort")[not ja],
+            f"呼出し {calls} 回、事例 {cases}、乱数の種 {seed}" if ja else f"{calls} calls, {cases} cases, seed {seed}",
+        )
+    if report["audit"]:
+        audit = report["audit"]
+        yield ("目的", "Purpose")[not ja], audit["purpose"]
+        yield ("責任者", "Responsible")[not ja], f"{audit['responsible']} ({ROLES[audit['role']][lang]})"

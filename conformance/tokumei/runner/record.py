@@ -31,8 +31,8 @@ LIMITS = (
         "This report tells how the product behaved on fictitious people. It does not show that anything is lawful.",
     ),
     Text(
-        "試験した要求事項は本規格の一部（8項目）であり、列挙した欠陥の型に対する根拠にとどまる。",
-        "The clauses tested are a part (eight) of the standard: evidence against the listed kinds of defect, no more.",
+        "対象とした要求事項は、本規格の {of} 項目のうち {n} 項目である。結果は、列挙した欠陥の型に対する根拠にとどまる。",
+        "{n} of the {of} clauses of the standard were in scope: evidence against the listed kinds of defect, no more.",
     ),
     Text(
         "しきい値は本規格の既定値であり、法令に数値の定めはない。",
@@ -114,7 +114,9 @@ def report(
             for track, organizations, some in tracks
         ],
         "limits": [
-            {"ja": text.ja, "en": text.en} for text in ((SUPPLIED, *LIMITS[1:]) if origin == "supplied" else LIMITS)
+            {"ja": text.ja, "en": text.en}
+            for limit in ((SUPPLIED, *LIMITS[1:]) if origin == "supplied" else LIMITS)
+            for text in [limit.format(n=len({result.clause for result in results}), of=len(edition.clauses))]
         ],
     }
 
@@ -139,7 +141,9 @@ def audit_report(audit: Audit, edition: Edition) -> dict[str, Any]:
         audit={"purpose": audit.purpose, "responsible": audit.responsible, "role": audit.role},
         effort=dict.fromkeys(nothing, 0),
     )
-    return record | {"outcome": audit.outcome.value, "exit": audit.exit_code}
+    never_run = {"configuration": None, "keys": None, "determinism": None}
+    product = record["product"] | never_run
+    return record | {"outcome": audit.outcome.value, "exit": audit.exit_code, "product": product}
 
 
 def _clause(result: ClauseResult, edition: Edition, shown: Sequence[Shown]) -> dict[str, Any]:

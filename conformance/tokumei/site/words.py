@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from tokumei.model import Text
+from tokumei.vocabulary import NEEDS, STRENGTHS
 
 LEVELS = {"shall": Text("必須", "shall"), "should": Text("推奨", "should"), "may": Text("許容", "may")}
 OUTCOMES = {
     "privacy": Text("安全性", "privacy"),
     "use": Text("有用性", "use"),
     "process": Text("文書・手続", "process"),
-}
-STRENGTHS = {
-    "law": Text("法令", "law"),
-    "guideline": Text("ガイドライン等", "guideline"),
-    "own": Text("本規格", "this standard"),
-    "": Text("求めない", "not asked"),
 }
 STATUS = {"draft": Text("案", "draft"), "active": Text("有効", "active"), "withdrawn": Text("廃止", "withdrawn")}
 FAMILIES = {
@@ -37,20 +32,6 @@ FAMILIES = {
     "CAM": Text("カメラ画像", "Camera images"),
     "SEC": Text("秘密計算", "Secure computation"),
 }
-NEEDS = {
-    "release": Text("加工後データ", "the release"),
-    "claim": Text("提供仕様書", "the declarations of the release"),
-    "input": Text("入力データ", "the input"),
-    "canary": Text("入力に仕込んだ目印の値", "marker values planted in the input"),
-    "alignment.cell": Text("入力の群と加工後の行との対応", "which group of the input a released row came from"),
-    "alignment.person": Text("入力の本人と加工後の行との対応", "which subject a released row came from"),
-    "release×2": Text("秘密を替えた 2 回の加工後データ", "2 releases made with different secrets"),
-    "permuted": Text("行の順序を替えた入力による加工後データ", "a release of the input in another row order"),
-    "refusal": Text("加工の拒否", "a refusal"),
-    "log": Text("ログ", "the log"),
-    "filesystem": Text("作業領域の変化", "changes in the file system"),
-    "fault": Text("障害を起こした実行", "a run with an injected fault"),
-}
 VERDICTS = {
     "pass": Text("合格", "pass"),
     "fail": Text("不合格", "fail"),
@@ -63,6 +44,19 @@ VERIFICATIONS = {
     "attestation": Text("申告", "attestation"),
 }
 KINDS = {"wrapper": Text("外側から加えた誤り", "wrapper"), "fault": Text("処理の内部の誤り", "fault")}
+
+__all__ = [
+    "FAMILIES",
+    "KINDS",
+    "LEGAL",
+    "LEVELS",
+    "NEEDS",
+    "OUTCOMES",
+    "STATUS",
+    "STRENGTHS",
+    "VERDICTS",
+    "VERIFICATIONS",
+]
 
 LEGAL = Text(
     "この規格は、法令の適合性を判断するものではない。試験に合格しても、加工後データが匿名加工情報等に当たること、"
