@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tokumei import crosscheck, documents, resources, schema, wording
-from tokumei.declarations import NOTICE_OF, FieldName, NoticeBasis, Organization
+from tokumei.declarations import NOTICE_OF, FieldName, NoticeBasis, Organization, Processing
 from tokumei.documents import Loaded
+from tokumei.plan.tables import Person, bundle
 
 FOLDER = resources.data("examples", "declarations", "hospital")
 STATUS, NOTICE = FieldName("patients", "opt_out"), FieldName("patients", "notice")
@@ -83,6 +84,25 @@ def test_every_text_is_notified_or_not_and_only_by_the_notice_of_the_regime(noti
     may, not_ = set(basis.notified(regime)), set(basis.not_notified(regime).texts)
     assert may | not_ == set(notices) and not may & not_
     assert may == {text for text, given_ in notices.items() if regime == "APPI-43" or NOTICE_OF[regime] in given_}
+
+
+@pytest.mark.parametrize("regime", [*NOTICE_OF, "APPI-43"])
+@pytest.mark.parametrize("refused", [["1"], ["0"]])
+def test_planned_persons_say_what_they_are(regime, refused):
+    def edit(organization, processing):
+        organization["tokumei"]["optOut"]["refused"] = refused
+        processing["regime"] = regime
+
+    documents_ = hospital(edit)
+    organization, processing = Organization.of(documents_[0].document), Processing.of(documents_[1].document)
+    kinds = [{}, {"opted_out": True}, {"not_notified": True}] * 8
+    made = bundle(organization, processing, [Person(quasi={}, **kind) for kind in kinds], seed=1)
+    for marked, attribute in zip(organization.excluded(regime), ("opted_out", "not_notified"), strict=False):
+        texts = made.tables["patients"].column(marked.field.field).to_pylist()
+        assert [text in marked.texts for text in texts] == [attribute in kind for kind in kinds]
+    notices = set(made.tables["patients"].column("notice").to_pylist())
+    assert notices == {"52", "57", "both"}, "every text occurs, so that what may stay is seen to stay"
+    assert organization.deciding == {STATUS, NOTICE}
 
 
 def test_the_example_has_no_problem():

@@ -170,6 +170,11 @@ class Organization:
         found = (self.refusals, basis.not_notified(regime) if basis else None)
         return tuple(marked for marked in found if marked is not None and marked.texts)
 
+    @property
+    def deciding(self) -> frozenset[FieldName]:
+        """The fields whose text decides whether a person may be released."""
+        return frozenset(known.field for known in (self.refusals, self.notice_basis) if known is not None)
+
     def resource(self, name: str) -> ResourceInfo:
         return next(resource for resource in self.resources if resource.name == name)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
@@ -107,7 +107,7 @@ def bundle(
     cells = sorted({person.cell for person in persons if person.cell is not None})
     codes = dict(zip(cells, carriers.codes(len(cells), random), strict=False))
     maker = _Maker(organization, persons, codes, carriers, random, children, seed)
-    maker.notices = _notices(organization, processing)
+    maker.told = _told(organization, processing.regime)
     rows = maker.rows()
     events = sorted(maker.events)
     truth = Truth()
@@ -151,15 +151,19 @@ def bundle(
     )
 
 
-def _notices(
-    organization: Organization, processing: Processing
-) -> Mapping[FieldName, tuple[tuple[str, ...], tuple[str, ...]]]:
-    """What the notice field says of persons who were notified for the regime, and of those who were not."""
-    basis = organization.notice_basis
-    if basis is None:
-        return {}
-    may, other = basis.notified(processing.regime), basis.not_notified(processing.regime).texts
-    return {basis.field: (may or other, other or may)}
+def _told(organization: Organization, regime: str) -> Mapping[FieldName, Callable[[Person], Sequence[str]]]:
+    """What the fields that decide who may be released can say of a person."""
+    told: dict[FieldName, Callable[[Person], Sequence[str]]] = {}
+    refusals, basis = organization.refusals, organization.notice_basis
+    if refusals is not None:
+        info = organization.field(refusals.field)
+        known = info.constraints.get("enum", []) if info else []
+        agreed = [str(text) for text in known if str(text) not in refusals.texts] or ["0"]
+        told[refusals.field] = lambda person: refusals.texts[:1] if person.opted_out else agreed[:1]
+    if basis is not None:
+        may, other = basis.notified(regime), basis.not_notified(regime).texts
+        told[basis.field] = lambda person: (other or may) if person.not_notified else (may or other)
+    return told
 
 
 class _Maker:
@@ -182,7 +186,7 @@ class _Maker:
         self.random = random
         self.children = children
         self.seed = seed
-        self.notices: Mapping[FieldName, tuple[tuple[str, ...], tuple[str, ...]]] = {}
+        self.told: Mapping[FieldName, Callable[[Person], Sequence[str]]] = {}
         self.events: set[tuple[int, str, str, int]] = set()
         self.text = rstr.Rstr(random)
         count = len(persons)
@@ -282,11 +286,9 @@ class _Maker:
             person = self.persons[row.person]
             if info.name in person.quasi:
                 row.values[name] = person.quasi[info.name]
-            elif info.name == self.organization.opt_out:
-                row.values[name] = "1" if person.opted_out else "0"
-            elif info.name in self.notices:
-                texts = self.notices[info.name][person.not_notified]
-                row.values[name] = Random(f"{self.seed}/notice/{row.person}").choice(texts)
+            elif info.name in self.told:
+                texts = self.told[info.name](person)
+                row.values[name] = Random(f"{self.seed}/{info.name}/{row.person}").choice(texts)
             elif info.name in codes:
                 code = self.code_of[row.person]
                 row.values[name] = code[codes[info.name]] if code else None

@@ -65,13 +65,18 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Persons who are alike: the values of their quasi-identifiers, how many, and how many opted out."""
+    """Persons who are alike: the values of their quasi-identifiers, how many, and how many opted out.
+
+    ``twins`` share birthday, address and numbers too, all but the name; the first of them lacks ``lost``.
+    """
 
     quasi: tuple[tuple[FieldName, str | None], ...]
     copies: int
     rows: int
     opted_out: int
     day: int | None
+    twins: bool
+    lost: FieldName | None
 
 
 def pick(values: Sequence[T]) -> st.SearchStrategy[T]:
@@ -99,13 +104,20 @@ def bundles(
         pick((1, 2, 3)),
         pick((0, 0, 0, 1)) if organization.opt_out else st.just(0),
         pick((0, *range(1, 160, 20), *EXTREME_DAYS)),
+        pick((False, False, True)),
+        _lost(organization),
     )
 
     @lru_cache(maxsize=1024)  # the same examples are drawn again for every kind of failure
     def made(groups: tuple[Group, ...], seed: int, edits: tuple[Edit, ...]) -> Bundle:
         persons = _people(groups)[:most]
         persons += [Person(quasi=home) for _ in range(least - len(persons))]
-        return edited(bundle(organization, processing, persons, seed=seed), edits)
+        whole = bundle(organization, processing, persons, seed=seed)
+        first = 0
+        for group in groups:
+            whole = _related(whole, group, range(first, min(first + group.copies, most)))
+            first += group.copies
+        return edited(whole, edits)
 
     return st.builds(
         made,
@@ -120,6 +132,38 @@ def edited(bundle: Bundle, edits: Sequence[Edit]) -> Bundle:
     for edit in edits:
         bundle = _edited(bundle, edit)
     return bundle
+
+
+def _lost(organization: Organization) -> st.SearchStrategy[FieldName | None]:
+    """Every second time the name of a field that may be missing."""
+    free = [info.name for info in organization.fields() if not info.required and not organization.is_key(info)]
+    return st.one_of(st.none(), pick(free)) if free else st.none()
+
+
+def _related(made: Bundle, group: Group, persons: range) -> Bundle:
+    """The bundle in which the persons of a group are twins, and one of them lacks a value."""
+    if not persons:
+        return made
+    for info in made.organization.fields():
+        name = info.name
+        who = made.persons[name.resource]
+        shares = group.twins and PERSONAL & set(info.classes) and info.tokumei.get("generator") != "person-name"
+        if not made.organization.is_key(info) and (shares or name == group.lost) and persons[0] in who:
+            column = made.tables[name.resource].column(name.field).to_pylist()
+            value = column[who.index(persons[0])]
+            if shares:
+                column = [value if person in persons else cell for person, cell in zip(who, column, strict=True)]
+            if name == group.lost:
+                column = [None if person == persons[0] else cell for person, cell in zip(who, column, strict=True)]
+            made = _with_column(made, name, column)
+    return made
+
+
+def _with_column(made: Bundle, name: FieldName, column: Sequence[str | None]) -> Bundle:
+    table = made.tables[name.resource]
+    place = table.schema.get_field_index(name.field)
+    changed = table.set_column(place, name.field, pa.array(column, pa.string()))
+    return replace(made, tables=dict(made.tables) | {name.resource: changed})
 
 
 def _mostly_first(values: Sequence[T]) -> st.SearchStrategy[T]:
@@ -148,7 +192,9 @@ def _edits(organization: Organization, processing: Processing) -> list[st.Search
     """One strategy a kind of edit; keys and what carries the planted truth keep their values."""
     carriers = {info.name for info in Carriers.of(organization, processing).fields}
     free = [
-        info for info in organization.fields() if info.name != organization.opt_out and not organization.is_key(info)
+        info
+        for info in organization.fields()
+        if info.name not in organization.deciding and not organization.is_key(info)
     ]
     may: dict[Literal["missing", "form", "shared", "edge"], list[FieldName]] = {
         "missing": [info.name for info in free if not info.required],
@@ -197,9 +243,7 @@ def _edited(made: Bundle, edit: Edit) -> Bundle:
     for place in range(len(column)):
         if place == row or (who[place] == who[row] and PERSONAL & set(info.classes)):
             column[place] = value
-    place = table.schema.get_field_index(name.field)
-    changed = table.set_column(place, name.field, pa.array(column, pa.string()))
-    return replace(made, tables=dict(made.tables) | {name.resource: changed})
+    return _with_column(made, name, column)
 
 
 def _agree(made: Bundle, info: FieldInfo, row: int, other: int) -> bool:
