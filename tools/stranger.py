@@ -27,6 +27,7 @@ PATH_HEADING = re.compile(r"^## ([A-Z])\. (.+)$")
 FILE_NAME = re.compile(r"^`([^`]+)`\s*[:：]$")
 EXPECTED = re.compile(r"\s+#.*?([0-9])$")
 FINDING = re.compile(r"\b[A-Z]+(?:_[A-Z]+)+\b")
+CRASH = "Traceback (most recent call last)"
 GUIDES = ("docs/ja/vendor-guide.md", "docs/en/vendor-guide.md")
 LIMIT = 300.0
 """Seconds to the first finding that a stranger is asked to spend on one path."""
@@ -139,6 +140,8 @@ def _type(line: str, folder: Path, environment: dict[str, str], seconds: float) 
         )
     except subprocess.TimeoutExpired as error:
         raise Lost(f"{line}: not done in time") from error
+    if CRASH in ran.stdout:  # Python ends with 1 then too
+        raise Lost(f"{line}: crashed\n{ran.stdout}")
     if ran.returncode != wanted:
         raise Lost(f"{line}: exit code {ran.returncode}, not {wanted}\n{ran.stdout}")
     return _Screen(ran.returncode, ran.stdout)

@@ -89,6 +89,7 @@ def test_a_stranger_sees_a_finding_in_the_files_of_the_guide(tmp_path: Path) -> 
         ("echo CLASS_TOO_SMALL", 20.0, "no finding"),
         ("echo CLASS_TOO_SMALL; exit 1", 20.0, "exit code 1, not 0"),
         ("echo CLASS_TOO_SMALL; exit 3  # exit code 1", 20.0, "exit code 3, not 1"),
+        ("echo 'Traceback (most recent call last)' UNDEFINED_ERROR; exit 1  # exit code 1", 20.0, "crashed"),
         ("sleep 5", 0.1, "not done in time"),
     ],
 )
