@@ -68,6 +68,37 @@ def _stretched(number: int, days: Days) -> Days:
     return [day + (day - first) if day and first and day.year < 9000 else day for day in days]
 
 
+def _first_date_of_each(request: Request, response: Response) -> Response:
+    """Every date of a person's column becomes the first of them: one row a person, joined to all rows."""
+    for step in steps(request, "date-shift"):
+        for text in step["fields"]:  # type: ignore[attr-defined]
+            resource, field = str(text).split(".", 1)
+            table = response.data.get(resource)
+            found = next(r for r in request.organization["resources"] if r["name"] == resource)
+            key = found["tokumei"].get("subjectKey")
+            if table is None or key not in table.column_names or field not in table.column_names:
+                continue
+            persons, values = table.column(key).to_pylist(), table.column(field).to_pylist()
+            first: dict[str, str] = {}
+            for person, value in zip(persons, values, strict=True):
+                if value:
+                    first[person] = min(value, first.get(person, value))
+            response = with_column(response, resource, field, [first.get(person) for person in persons])
+    return response
+
+
+def _in_words(request: Request, response: Response) -> Response:
+    """One shifted column holds the number of a day and no date."""
+    for step in steps(request, "date-shift"):
+        resource, field = str(step["fields"][-1]).split(".", 1)  # type: ignore[index]
+        table = response.data.get(resource)
+        if table is not None and field in table.column_names:
+            days = [_read(value) for value in table.column(field).to_pylist()]
+            values = [f"{day.toordinal()}日目" if day else None for day in days]
+            response = with_column(response, resource, field, values)
+    return response
+
+
 def _emptied(number: int, days: Days) -> Days:
     return [None for _ in days]
 
@@ -76,7 +107,10 @@ MUTANTS = (
     Mutant(
         id="first-of-the-month",
         kind="wrapper",
-        effect=Text("日が月初に丸められ、在院日数が失われる。", "Dates are set to the first of the month, and lengths of stay are lost."),
+        effect=Text(
+            "日が月初に丸められ、在院日数が失われる。",
+            "Dates are set to the first of the month, and lengths of stay are lost.",
+        ),
         precedent="GEN: date-coarsen in place of date-shift",
         trigger="every date but the first of a month",
         proof="intervals are whole months, and those of the input are not",
@@ -96,7 +130,10 @@ MUTANTS = (
     Mutant(
         id="cut-to-the-period",
         kind="wrapper",
-        effect=Text("期間の外の日付を端にそろえ、間隔が壊れる。", "Dates outside the period are set to its end, and intervals break."),
+        effect=Text(
+            "期間の外の日付を端にそろえ、間隔が壊れる。",
+            "Dates outside the period are set to its end, and intervals break.",
+        ),
         precedent="SANT (Hripcsak 2016): shift and truncate",
         trigger="a date after the middle of all dates",
         proof="later dates of a person fall together",
@@ -106,7 +143,10 @@ MUTANTS = (
     Mutant(
         id="one-column-sorted-alone",
         kind="wrapper",
-        effect=Text("一つの列だけ並べ替わり、別人の日付が付く。", "One column is sorted without the others, so rows hold the dates of others."),
+        effect=Text(
+            "一つの列だけ並べ替わり、別人の日付が付く。",
+            "One column is sorted without the others, so rows hold the dates of others.",
+        ),
         precedent="GEN: sorting one column of a spreadsheet",
         trigger="every release of two rows",
         proof="the first date column is in ascending order and the rows are not",
@@ -124,6 +164,32 @@ MUTANTS = (
         wrap=after(_on_columns(_stretched)),
     ),
     Mutant(
+        id="visits-on-one-day",
+        kind="wrapper",
+        effect=Text(
+            "一人の受診がすべて初診日に集まり、経過が失われる。",
+            "All visits of a person fall on the first, and the course is lost.",
+        ),
+        precedent="GEN: a join that takes the first row of each person",
+        trigger="a person with two rows",
+        proof="the dates of a person's column are equal, and those of the input are not",
+        killed_by=("T-02",),
+        wrap=after(_first_date_of_each),
+    ),
+    Mutant(
+        id="days-in-words",
+        kind="wrapper",
+        effect=Text(
+            "日付が日付として読めず、間隔を計算できない。",
+            "Dates cannot be read as dates, so no interval can be computed.",
+        ),
+        precedent="GEN: serial day numbers of spreadsheets",
+        trigger="every row with that date",
+        proof="the last column of the step holds no date",
+        killed_by=("T-02",),
+        wrap=after(_in_words),
+    ),
+    Mutant(
         id="dates-emptied",
         kind="wrapper",
         effect=Text("宣言では提供する日付が、すべて空で届く。", "Dates that were declared released arrive empty."),
@@ -136,7 +202,10 @@ MUTANTS = (
     Mutant(
         id="shift-forgets-a-table",
         kind="fault",
-        effect=Text("一つの列の日付が動かず、暦の日と間隔が分かる。", "One column is not moved: its calendar days stay and intervals break."),
+        effect=Text(
+            "一つの列の日付が動かず、暦の日と間隔が分かる。",
+            "One column is not moved: its calendar days stay and intervals break.",
+        ),
         precedent="cleanEHR #125",
         trigger="a person with a date in that column and one in another",
         proof="the second field of the step keeps its dates",
@@ -146,7 +215,10 @@ MUTANTS = (
     Mutant(
         id="shift-then-clip",
         kind="fault",
-        effect=Text("期間の初めより前に出た日付をそろえ、間隔が壊れる。", "Dates before the period are set to its start, and intervals break."),
+        effect=Text(
+            "期間の初めより前に出た日付をそろえ、間隔が壊れる。",
+            "Dates before the period are set to its start, and intervals break.",
+        ),
         precedent="SANT (Hripcsak 2016): shift and truncate",
         trigger="a person whose first dates leave the period",
         proof="two dates of one person fall together",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
@@ -109,7 +109,7 @@ def bundle(
     maker = _Maker(organization, persons, codes, carriers, random, children, seed)
     maker.told = _told(organization, processing.regime)
     rows = maker.rows()
-    events = sorted(maker.events)
+    events = sorted((*event, max(rows.values())) for event, rows in maker.events.items())
     truth = Truth()
     if codes:
         names = [str(info.name) for info in carriers.fields]
@@ -124,6 +124,7 @@ def bundle(
                     "resource": pa.array([e[1] for e in events], pa.string()),
                     "field": pa.array([e[2] for e in events], pa.string()),
                     "days": pa.array([e[3] for e in events], pa.int64()),
+                    "n": pa.array([e[4] for e in events], pa.int64()),
                 }
             ),
             orders=pa.table(
@@ -187,7 +188,8 @@ class _Maker:
         self.children = children
         self.seed = seed
         self.told: Mapping[FieldName, Callable[[Person], Sequence[str]]] = {}
-        self.events: set[tuple[int, str, str, int]] = set()
+        self.events: defaultdict[tuple[int, str, str, int], Counter[int]] = defaultdict(Counter)
+        """Cell, resource, field and distance to the rows of each person that have it."""
         self.text = rstr.Rstr(random)
         count = len(persons)
         drawn = people.names(count + 20, random)
@@ -276,7 +278,7 @@ class _Maker:
             row.values[name] = (FIRST_DAY + dt.timedelta(days=self.days[row.person] + days)).isoformat()
             if person.cell in self.codes and not person.opted_out and not person.not_notified:
                 assert person.cell is not None
-                self.events.add((person.cell, resource, name, days))
+                self.events[person.cell, resource, name, days][row.person] += 1
 
     def _values(self, info: FieldInfo, rows: list[_Row]) -> None:
         name = info.name.field

@@ -1,7 +1,8 @@
 """T-02: all dates of one person move by one offset, so that order and intervals are kept.
 
 People of a planned cell share one template of events. A released person of that cell is right when one
-first day explains every released date of theirs.
+first day explains every released row of theirs: as many rows a distance as the template has, or fewer. Text
+that is no date is explained by no day.
 """
 
 from __future__ import annotations
@@ -16,37 +17,46 @@ from tokumei.model import Finding, Need, Observation, Premise, Request, Response
 from tokumei.mutants.edits import after, steps, with_column
 from tokumei.relation import Relation
 
+MARKERS = ("", "*")
+"""What stands for a missing or suppressed date is no date."""
+
 SHIFTED = (
     'SELECT "case", "call", coalesce(subject, {resource} || "row") AS person, {resource} AS resource, '
-    "{field} AS field, as_date({column}) AS day FROM {self} t WHERE {column} IS NOT NULL"
+    "{field} AS field, as_date({column}) AS day FROM {self} t WHERE {column} IS NOT NULL AND {column} NOT IN {markers}"
 )
 
 BEST = """
-SELECT "case", "call", person, max(events) AS events, max(explained) AS explained FROM (
-  SELECT e."case", e."call", e.person, first_day, any_value(n) AS events, count(DISTINCT (e.resource, e.field, e.day)) FILTER (WHERE first_day IS NOT NULL) AS explained
+SELECT "case", "call", person, any_value(events) AS events, max(explained) AS explained FROM (
+  SELECT "case", "call", person, cell, first_day, any_value(events) AS events,
+    sum(CASE WHEN first_day IS NULL THEN 0 ELSE least(n, planned) END) AS explained
   FROM (
-    SELECT e."case", e."call", e.person, e.resource, e.field, e.day, n,
-           unnest([1]) AS one, e.day - CAST(p.days AS INTEGER) AS first_day
+    SELECT e."case", e."call", e.person, c.cell, e.day - CAST(p.days AS INTEGER) AS first_day, e.n, p.n AS planned,
+      e.events
     FROM (
-      SELECT DISTINCT e.*, c.cell, count(*) OVER (PARTITION BY e."case", e."call", e.person) AS n
-      FROM (SELECT DISTINCT * FROM {events} x) e
-      JOIN {people} c ON e."case" = c."case" AND e."call" = c."call" AND e.person = c.person
+      SELECT *, sum(n) OVER (PARTITION BY "case", "call", person) AS events FROM (
+        SELECT "case", "call", person, resource, field, day, count(*) AS n FROM {events} x
+        GROUP BY "case", "call", person, resource, field, day
+      ) counted
     ) e
-    JOIN {planned} p ON e."case" = p."case" AND e."call" = p."call" AND e.cell = p.cell
+    JOIN {people} c ON e."case" = c."case" AND e."call" = c."call" AND e.person = c.person
+    JOIN {planned} p ON e."case" = p."case" AND e."call" = p."call" AND c.cell = p.cell
       AND e.resource = p.resource AND e.field = p.field
-  ) e
-  GROUP BY e."case", e."call", e.person, first_day
-) t GROUP BY "case", "call", person
+  ) placed
+  GROUP BY "case", "call", person, cell, first_day
+) days GROUP BY "case", "call", person
 """
+"""For each person of a cell: the rows with a date, and the most that one first day explains."""
 
 
 def shifted_fields(processing: Processing) -> tuple[FieldName, ...]:
-    """The fields whose dates are moved by person and whose intervals are promised."""
+    """The fields whose dates are moved by person and whose intervals are promised to the day."""
+    coarse = {name for step in processing.with_technique("date-coarsen") for name in step.fields}
     return tuple(
         name
         for step in processing.with_technique("date-shift")
         if step.params.get("by") == "subject" and "interval" in step.params.get("preserve", [])
         for name in step.fields
+        if name not in coarse
     )
 
 
@@ -54,10 +64,18 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
     """Find for each released person of a planned cell the first day that explains most dates."""
     asked = shifted_fields(evidence.asked)
     names = asked + tuple(n for n in shifted_fields(evidence.claim or evidence.asked) if n not in asked)
+    planned = evidence.planned.get("events")
+    if planned is not None:  # a date of birth has no planned distance
+        known = {
+            (r["resource"], r["field"]) for r in planned.query("SELECT DISTINCT resource, field FROM {self} t").rows()
+        }
+        names = tuple(name for name in names if (name.resource, name.field) in known)
     if not names:
         return
     parts = [
-        view.relation.query(SHIFTED, resource=name.resource, field=name.field, column=view.column(name.field))
+        view.relation.query(
+            SHIFTED, resource=name.resource, field=name.field, column=view.column(name.field), markers=MARKERS
+        )
         for name in names
         if (view := evidence.release.get(name.resource)) is not None and name.field in view.names
     ]
@@ -66,10 +84,10 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
         if case.expects[number] == "release" and case.persons and case.id not in dated:
             yield Finding(code="NOTHING_RELEASED", case=case.id, call=number)
     people = _people(evidence)
-    if not parts or people is None:
+    if not parts or people is None or planned is None:
         return
     events = Relation(parts[0].engine, " UNION ALL ".join(part.sql for part in parts))
-    best = events.query(BEST, events=events, people=people, planned=evidence.planned["events"])
+    best = events.query(BEST, events=events, people=people, planned=planned)
     totals = best.query(
         'SELECT "case", "call", count(*) AS n, count(*) FILTER (WHERE explained < events) AS wrong FROM {self} t GROUP BY "case", "call"'
     )
@@ -89,7 +107,7 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
 def _people(evidence: Evidence) -> Relation | None:
     """case, call, person, cell for the released persons whose kept values are a cell code."""
     cells = evidence.planned.get("cells")
-    if cells is None or "events" not in evidence.planned or not evidence.carriers:
+    if cells is None or not evidence.carriers:
         return None
     home: TableView = evidence.release[evidence.carriers[0].resource]
     carriers = home.pick(evidence.carriers)
