@@ -10,7 +10,9 @@ from tokumei.model import Request, Response, Text
 from tokumei.mutants.edits import after, steps, subject_resource, with_table
 
 
-def _places(request: Request, response: Response, rank: Callable[[list[dict[str, str | None]]], list[int]]) -> list[int]:
+def _places(
+    request: Request, response: Response, rank: Callable[[list[dict[str, str | None]]], list[int]]
+) -> list[int]:
     """For each released row the rank of the first input row with the same kept values."""
     resource = subject_resource(request)
     table = response.data[resource]
@@ -61,11 +63,84 @@ def _by_source_key(request: Request, response: Response) -> list[object]:
     return list(_places(request, response, rank))
 
 
+def _rotated(request: Request, response: Response) -> list[object]:
+    """The order of the input, begun at a place that the secret chooses."""
+    places = _places(request, response, _input)
+    by = sorted(range(len(places)), key=places.__getitem__)
+    start = _draw(request, "start") % len(by)
+    found = dict(zip(by, ((n + start) % len(by) for n in range(len(by))), strict=True))
+    return [found[i] for i in range(len(places))]
+
+
+def _tens_dealt(request: Request, response: Response) -> list[object]:
+    """Tens of rows in the order of the input; the tens are dealt out by the secret."""
+    places = _places(request, response, _input)
+    by = sorted(range(len(places)), key=places.__getitem__)
+    found = {i: (_draw(request, f"ten/{n // 10}"), n) for n, i in enumerate(by)}
+    return [found[i] for i in range(len(places))]
+
+
+def _fixed_and_rotated(request: Request, response: Response) -> list[object]:
+    """One permutation of the input for every release, begun at a place that the secret chooses."""
+    places = _places(request, response, _input)
+    by = sorted(range(len(places)), key=places.__getitem__)
+    fixed = sorted(range(len(by)), key=lambda n: hashlib.sha256(f"fixed/{n}".encode()).hexdigest())
+    start = _draw(request, "start") % len(by)
+    found = {by[n]: (place + start) % len(by) for place, n in enumerate(fixed)}
+    return [found[i] for i in range(len(places))]
+
+
+def _draw(request: Request, what: str) -> int:
+    secret = next(iter(request.secrets.values()), b"")
+    return int(hashlib.sha256(secret + what.encode()).hexdigest(), 16)
+
+
 MUTANTS = (
+    Mutant(
+        id="order-rotated",
+        kind="wrapper",
+        effect=Text(
+            "どこから始まるかだけを変えた登録順で、隣の行は登録でも隣である。",
+            "The order of registration begins elsewhere, and rows side by side were registered side by side.",
+        ),
+        precedent="NII 2017 並び順; a ring buffer read from a random place",
+        trigger="every release",
+        proof="rows are sorted by the input place of their kept values, then rotated",
+        killed_by=("I3-04",),
+        wrap=after(_arranged(_rotated)),
+    ),
+    Mutant(
+        id="order-tens-dealt",
+        kind="wrapper",
+        effect=Text(
+            "10行ずつの束を並べ替えるだけで、束の中は登録順である。",
+            "Tens of rows are dealt out, and inside each the order of registration remains.",
+        ),
+        precedent="NSTAC random re-ordering; shuffling of chunks",
+        trigger="more than ten rows",
+        proof="nine of ten rows stand before the row that followed them in the input",
+        killed_by=("I3-04",),
+        wrap=after(_arranged(_tens_dealt)),
+    ),
+    Mutant(
+        id="order-fixed-and-rotated",
+        kind="wrapper",
+        effect=Text(
+            "並べ替えは毎回同じで始まりだけが違い、別の提供の行と対応が付く。",
+            "The same permutation begins elsewhere each time and still pairs the rows of two releases.",
+        ),
+        precedent="Australian MBS 2016: weak random numbers",
+        trigger="two releases of the same number of rows",
+        proof="the same input places are neighbours in both releases",
+        killed_by=("I3-04",),
+        wrap=after(_arranged(_fixed_and_rotated)),
+    ),
     Mutant(
         id="order-backwards",
         kind="wrapper",
-        effect=Text("逆順でも登録の順番が分かる。", "Turned round, the order of rows still tells the order of registration."),
+        effect=Text(
+            "逆順でも登録の順番が分かる。", "Turned round, the order of rows still tells the order of registration."
+        ),
         precedent="NII 2017 並び順; NSTAC random re-ordering",
         trigger="every release",
         proof="rows are sorted by the input place of their kept values, backwards",
@@ -75,7 +150,10 @@ MUTANTS = (
     Mutant(
         id="order-in-quarters",
         kind="wrapper",
-        effect=Text("四半期ごとにまとまるため、登録の時期が分かる。", "Rows stand in four parts, which tell when a person was registered."),
+        effect=Text(
+            "四半期ごとにまとまるため、登録の時期が分かる。",
+            "Rows stand in four parts, which tell when a person was registered.",
+        ),
         precedent="NSTAC random re-ordering; files appended one after another",
         trigger="every release",
         proof="each quarter of the release comes from one quarter of the input",
@@ -85,7 +163,10 @@ MUTANTS = (
     Mutant(
         id="order-of-source-keys",
         kind="wrapper",
-        effect=Text("元の患者番号の順に並び、番号の一覧と突き合わせられる。", "Rows stand in the order of source keys and can be laid beside a list of them."),
+        effect=Text(
+            "元の患者番号の順に並び、番号の一覧と突き合わせられる。",
+            "Rows stand in the order of source keys and can be laid beside a list of them.",
+        ),
         precedent="NII 2017 並び順; databases return rows by primary key",
         trigger="every release",
         proof="rows are sorted by the source key of the first person with their kept values",
@@ -105,7 +186,10 @@ MUTANTS = (
     Mutant(
         id="order-fixed",
         kind="fault",
-        effect=Text("並べ替えが毎回同じで、別の提供の行と対応が付く。", "The same permutation every time pairs the rows of two releases."),
+        effect=Text(
+            "並べ替えが毎回同じで、別の提供の行と対応が付く。",
+            "The same permutation every time pairs the rows of two releases.",
+        ),
         precedent="Australian MBS 2016: weak random numbers",
         trigger="two releases of the same number of rows",
         proof="the permutation depends on the place alone",
@@ -115,7 +199,10 @@ MUTANTS = (
     Mutant(
         id="order-in-blocks",
         kind="fault",
-        effect=Text("10行ずつの中でしか混ぜないため、登録の時期が分かる。", "Rows are mixed in blocks of ten only, so the time of registration shows."),
+        effect=Text(
+            "10行ずつの中でしか混ぜないため、登録の時期が分かる。",
+            "Rows are mixed in blocks of ten only, so the time of registration shows.",
+        ),
         precedent="NSTAC random re-ordering; streaming in chunks",
         trigger="more than ten rows",
         proof="no row leaves its block",

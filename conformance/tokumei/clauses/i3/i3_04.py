@@ -2,88 +2,85 @@
 
 The plan ties each order to cell codes by a random assignment that the product cannot know. Whatever a
 product does that is blind to the order (sorting by released values too), every assignment of ranks to cells
-was equally likely: re-drawing it is an exact randomization test. Two stages on independent bundles, each
-at the α of the verdicts.
+was equally likely: re-drawing it is an exact randomization test. Two statistics look for two kinds of order:
+*rank* sees rows that run with the order or against it; *neighbours* sees rows beside those that stood beside
+them, wherever the order begins and however its blocks are dealt. The calls of a stage are joined by the
+largest value. Two stages on independent bundles, each at the α of the verdicts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 from random import Random
+from typing import TypeAlias
 
 from tokumei.clause import Check, Mutant
 from tokumei.evidence import Evidence
 from tokumei.model import Need, Observation, Premise, Request, Response, Statistic, Text
 from tokumei.mutants.edits import after, subject_resource, with_table
-from tokumei.stats import permutation_p, spearman
+from tokumei.stats import permutation_p
 
-DRAWS = 39_999
+DRAWS = 40_000
+"""With no draw as large, p is just below 2.5·10⁻⁵, the α of a stage."""
 SCREEN = 199
-"""Draws of a first look: a statistic that a few draws already reach is not worth 39,999."""
+"""Draws of a first look: a statistic that a few draws already reach is not worth 40,000."""
+ROUNDING = 1e-12
+"""A draw that equals the observed value but for the last bits counts as large as it."""
 FEWEST_CELLS = 12
+TABLES = 12
+"""So many tables of an organization share the α of the verdicts; with more, p and draws grow alike."""
+
+Ranks: TypeAlias = dict[tuple[str, int, str], dict[int, int]]
+Rows: TypeAlias = Sequence[int]
+"""The place of each released row's cell in the planned order, counted from 0; the rows in file order."""
+Score: TypeAlias = Callable[[Sequence[int]], float]
+"""How much the rows follow the order, when the n-th cell is given the n-th of these places."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Both statistics of one call; ``cells`` is how many places are dealt out again."""
+
+    cells: int
+    rank: Score
+    neighbours: Score
 
 
 def judge(evidence: Evidence) -> Iterator[Observation]:
-    """Spearman between the planned rank of a cell and the mean place of its rows, for each planned order."""
-    ranks = _ranks(evidence)
-    for (case, resource), calls in _places(evidence).items():
+    """Both statistics for each table and planned order, and for the orders of two releases."""
+    ranks, tables = _ranks(evidence), _tables(evidence)
+    crowd = max(1.0, len({resource for _, resource in tables}) / TABLES)
+    for (case, resource), calls in sorted(tables.items()):
         stage = next(view.stage for view in evidence.cases if view.id == case)
-        for call, places in calls.items():
-            for order in ("input", "key"):
-                rank = ranks.get((case, call, order), {})
-                cells = sorted(rank.keys() & places.keys())
-                if len(cells) < FEWEST_CELLS:
-                    continue
-                value, p = _test(
-                    [rank[c] for c in cells], [places[c] for c in cells], f"{evidence.seed}/{case}/{call}/{order}"
-                )
-                yield Premise(case=case, count=len(cells), what="cells")
+        for order in ("input", "key", "repeated"):
+            if order == "repeated":
+                known = [ranks.get((case, n, "input"), {}) for n in (0, 1)]
+                pairs = _repeated(*([known[n][c] for c in calls.get(n, []) if c in known[n]] for n in (0, 1)))
+            else:
+                pairs = [_planned(_placed(rows, ranks.get((case, n, order), {}))) for n, rows in calls.items()]
+                pairs = [pair for pair in pairs if pair.cells >= FEWEST_CELLS]
+                yield from (Premise(case=case, count=pair.cells, what="cells") for pair in pairs)
+            if not pairs:
+                continue
+            for kind, scores in (("rank", [p.rank for p in pairs]), ("neighbours", [p.neighbours for p in pairs])):
+                sizes = [pair.cells for pair in pairs]
+                value, p = _test(sizes, scores, f"{evidence.seed}/{case}/{order}/{kind}", crowd)
                 yield Statistic(
-                    name=f"{resource}/{order}",
+                    name=f"{resource}/{order}/{kind}",
                     stage=stage,
                     case=case,
                     value=round(value, 3),
                     p=p,
-                    n=len(cells),
-                    null="ranks assigned to cells at random",
-                    code="ORDER_OF_INPUT",
+                    n=max(sizes),
+                    null="places in the order dealt to cells at random",
+                    code="ORDER_REPEATED" if order == "repeated" else "ORDER_OF_INPUT",
                     params={"resource": resource, "order": order, "value": round(value, 2), "p": f"{p:.1e}"},
                     resource=resource,
                 )
-        if 0 in calls and 1 in calls:
-            yield from _repeated(evidence, ranks, case, resource, stage, calls)
-
-
-def _repeated(
-    evidence: Evidence, ranks: Ranks, case: str, resource: str, stage: int, calls: Places
-) -> Iterator[Observation]:
-    """The same permutation in two releases: blocks of one input place come out at one output place."""
-    by_place = []
-    for call in (0, 1):
-        rank = ranks.get((case, call, "input"), {})
-        by_place.append({rank[c]: place for c, place in calls[call].items() if c in rank})
-    common = sorted(by_place[0].keys() & by_place[1].keys())
-    if len(common) < FEWEST_CELLS:
-        return
-    value, p = _test(
-        [by_place[0][r] for r in common], [by_place[1][r] for r in common], f"{evidence.seed}/{case}/repeat"
-    )
-    yield Statistic(
-        name=f"{resource}/repeated",
-        stage=stage,
-        case=case,
-        value=round(value, 3),
-        p=p,
-        n=len(common),
-        null="ranks assigned to cells at random in the second release",
-        code="ORDER_REPEATED",
-        params={"resource": resource, "value": round(value, 2), "p": f"{p:.1e}"},
-        resource=resource,
-    )
-
-
-Ranks = dict[tuple[str, int, str], dict[int, int]]
-Places = dict[int, dict[int, float]]
 
 
 def _ranks(evidence: Evidence) -> Ranks:
@@ -94,10 +91,10 @@ def _ranks(evidence: Evidence) -> Ranks:
     return found
 
 
-def _places(evidence: Evidence) -> dict[tuple[str, str], Places]:
-    """The mean output row of every cell, for every table whose rows lead to the carriers."""
+def _tables(evidence: Evidence) -> dict[tuple[str, str], dict[int, list[int]]]:
+    """For each case, table and call the cell of each row, for every table whose rows lead to the carriers."""
     cells = evidence.planned.get("cells")
-    found: dict[tuple[str, str], Places] = {}
+    found: dict[tuple[str, str], dict[int, list[int]]] = {}
     if cells is None or not evidence.carriers:
         return found
     home = evidence.release[evidence.carriers[0].resource]
@@ -111,37 +108,97 @@ def _places(evidence: Evidence) -> dict[tuple[str, str], Places]:
         cells=cells,
     )
     for name, view in evidence.release.items():
-        if name == home.resource:
-            rows = coded.query(
-                'SELECT "case", "call", cell, avg("row") AS place FROM {self} t GROUP BY "case", "call", cell'
-            )
-        else:
+        rows = coded
+        if name != home.resource:
             rows = view.relation.query(
-                'SELECT r."case", r."call", p.cell, avg(r."row") AS place FROM {self} r JOIN '
+                'SELECT r."case", r."call", r."row", p.cell FROM {self} r JOIN '
                 '(SELECT DISTINCT "case", "call", subject, cell FROM {coded} q) p '
-                'ON r."case" = p."case" AND r."call" = p."call" AND r.subject = p.subject '
-                'GROUP BY r."case", r."call", p.cell',
+                'ON r."case" = p."case" AND r."call" = p."call" AND r.subject = p.subject',
                 coded=coded,
             )
-        for row in rows.rows():
-            found.setdefault((row["case"], name), {}).setdefault(row["call"], {})[row["cell"]] = row["place"]
+        for row in rows.query('SELECT * FROM {self} t ORDER BY "case", "call", "row", cell').rows():
+            found.setdefault((row["case"], name), {}).setdefault(row["call"], []).append(row["cell"])
     return found
 
 
-def _test(ranks: list[float] | list[int], places: list[float], seed: str) -> tuple[float, float]:
-    """|Spearman| and its randomization p-value."""
+def _placed(cells: Sequence[int], ranks: dict[int, int]) -> Rows:
+    """The cells of rows by their rank among those that were released; rows of other cells are left out."""
+    known = sorted(set(cells) & ranks.keys(), key=ranks.__getitem__)
+    place = {cell: n for n, cell in enumerate(known)}
+    return [place[cell] for cell in cells if cell in place]
+
+
+def _planned(rows: Rows) -> Pair:
+    """Against the planned order itself: a neighbour is the nearer the fewer cells are between, in a circle."""
+    n = len(set(rows))
+    near = {(i, j): 1 / min(j - i, n - j + i) for j in range(n) for i in range(j)}
+    beside = _beside(rows)
+    return _pair(n, _line(rows), _line(range(n)), beside, near, float(sum(beside.values())))
+
+
+def _repeated(first: Sequence[int], second: Sequence[int]) -> list[Pair]:
+    """One input place comes out at one place of both releases, or beside the same others; rows by input rank."""
+    both = {rank: rank for rank in set(first) & set(second)}
+    if len(both) < FEWEST_CELLS:
+        return []
+    first, second = _placed(first, both), _placed(second, both)
+    one, two = _beside(first), _beside(second)
+    most = math.sqrt(sum(w * w for w in one.values()) * sum(w * w for w in two.values()))
+    return [_pair(len(both), _line(second), _line(first), two, one, most)]
+
+
+def _line(rows: Rows) -> list[float]:
+    """For each cell where its rows stand on average, among the cells; the mean is 0 and the length 1."""
+    places: defaultdict[int, list[int]] = defaultdict(list)
+    for place, cell in enumerate(rows):
+        places[cell].append(place)
+    order = sorted(places, key=lambda cell: sum(places[cell]) / len(places[cell]))
+    middle, length = (len(order) - 1) / 2, math.sqrt(len(order) * (len(order) ** 2 - 1) / 12) or 1.0
+    at = {cell: (n - middle) / length for n, cell in enumerate(order)}
+    return [at[cell] for cell in sorted(at)]
+
+
+def _beside(rows: Rows) -> Counter[tuple[int, int]]:
+    """How often rows of two different cells are neighbours."""
+    return Counter((min(a, b), max(a, b)) for a, b in pairwise(rows) if a != b)
+
+
+def _pair(
+    cells: int,
+    line: list[float],
+    order: list[float],
+    beside: Mapping[tuple[int, int], int],
+    near: Mapping[tuple[int, int], float],
+    most: float,
+) -> Pair:
+    """|Spearman| of two lines, and the nearness of all neighbours as a share of ``most``."""
+    weights = [(i, j, w) for (i, j), w in beside.items()]
+    table = [[near.get((min(i, j), max(i, j)), 0) for j in range(cells)] for i in range(cells)]
+
+    def rank(places: Sequence[int]) -> float:
+        return abs(sum(q * order[place] for q, place in zip(line, places, strict=True)))
+
+    def neighbours(places: Sequence[int]) -> float:
+        return sum(w * table[places[i]][places[j]] for i, j, w in weights) / (most or 1.0)
+
+    return Pair(cells, rank, neighbours)
+
+
+def _test(sizes: Sequence[int], scores: Sequence[Score], seed: str, crowd: float) -> tuple[float, float]:
+    """The largest score of the calls and its randomization p-value, times ``crowd``."""
     random = Random(seed)
-    observed = abs(spearman(ranks, places))
-    values = [float(rank) for rank in ranks]
+    dealt = [list(range(size)) for size in sizes]
+    observed = max(score(places) for score, places in zip(scores, dealt, strict=True))
     draws: list[float] = []
-    for n in (SCREEN, DRAWS - SCREEN):
+    for n in (SCREEN, math.ceil(DRAWS * crowd) - SCREEN):
         for _ in range(n):
-            random.shuffle(values)
-            draws.append(abs(spearman(values, places)))
-        p = permutation_p(observed, draws)
+            for places in dealt:
+                random.shuffle(places)
+            draws.append(max(score(places) for score, places in zip(scores, dealt, strict=True)))
+        p = permutation_p(observed - ROUNDING, draws) * crowd
         if p > 0.01:
             break
-    return observed, p
+    return observed, min(p, 1.0)
 
 
 CHECK = Check(
