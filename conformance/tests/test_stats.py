@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import permutations
 from random import Random
 
 import pytest
@@ -47,18 +48,26 @@ def test_no_opportunity_bounds_nothing() -> None:
     assert stats.zero_upper(0) == 1.0
 
 
+tables = st.integers(1, 6).flatmap(
+    lambda n: st.lists(st.lists(st.sampled_from([0.0, 0.3, 1.0]), min_size=n, max_size=n), min_size=n, max_size=n)
+)
+
+
 @settings(deadline=None)
-@given(st.integers(0, 60), st.floats(0.01, 30))
-def test_chernoff_is_above_the_poisson_tail(x: int, mu: float) -> None:
-    bound = stats.chernoff_upper(x, mu)
-    assert 0 <= bound <= 1
-    assert bound >= reference.poisson.sf(x - 1, mu) * (1 - 1e-9)
+@given(tables)
+def test_the_bound_of_a_permuted_sum_is_above_every_tail(table: list[list[float]]) -> None:
+    sums = [sum(row[i] for row, i in zip(table, order, strict=True)) for order in permutations(range(len(table)))]
+    mu = math.fsum(map(math.fsum, table)) / len(table)
+    for x in sums:
+        assert stats.permuted_upper(x, mu) >= sum(y >= x for y in sums) / len(sums)
 
 
-def test_chernoff_at_its_edges() -> None:
-    assert stats.chernoff_upper(3, 3) == 1.0
-    assert stats.chernoff_upper(1, 0) == 0.0
-    assert stats.chernoff_upper(10, 2) == pytest.approx(math.exp(10 - 2 + 10 * math.log(0.2)))
+def test_the_bound_of_a_permuted_sum_at_its_edges() -> None:
+    assert stats.permuted_upper(3, 3) == 1.0
+    assert stats.permuted_upper(240, 6) < 1e-40
+    assert stats.permuted_upper(10, 2) == pytest.approx(2 * math.exp(-64 / 24))
+    with pytest.raises(ValueError, match="not negative"):
+        stats.permuted_upper(-1, 0)
 
 
 def test_a_permutation_p_is_never_zero() -> None:

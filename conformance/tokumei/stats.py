@@ -61,15 +61,16 @@ def zero_upper(n: int, conf: float = 0.95) -> float:
     return 1.0 if n <= 0 else -math.expm1(math.log1p(-conf) / n)
 
 
-def chernoff_upper(x: float, mu: float) -> float:
-    """A bound on P(X >= x) for a sum of independent chances of mean mu; 1 where x is not above mu."""
+def permuted_upper(x: float, mu: float) -> float:
+    """A bound on P(X >= x) for n entries, each in [0, 1], that a random permutation picks from an n × n table.
+
+    ``mu`` is the mean; 1 where x is not above it. Chatterjee, Stein's method for concentration inequalities,
+    Probab. Theory Relat. Fields 138 (2007), Proposition 1.1.
+    """
     if x < 0 or mu < 0:
         raise ValueError("a count and its mean are not negative")
-    if x <= mu:
-        return 1.0
-    if mu == 0:
-        return 0.0
-    return min(1.0, math.exp(x - mu + x * math.log(mu / x)))
+    t = x - mu
+    return 1.0 if t <= 0 else min(1.0, 2 * math.exp(-t * t / (4 * mu + 2 * t)))
 
 
 def permutation_p(observed: float, draws: Sequence[float]) -> float:
@@ -137,11 +138,11 @@ def _check(x: int, n: int, conf: float) -> None:
 __all__ = [
     "binomial_cdf",
     "binomial_tail",
-    "chernoff_upper",
     "clopper_pearson_lower",
     "clopper_pearson_upper",
     "permutation_p",
     "permutation_test",
+    "permuted_upper",
     "spearman",
     "zero_upper",
 ]

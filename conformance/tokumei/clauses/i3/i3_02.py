@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from random import Random
+from typing import Any
 
 from tokumei.clause import Check, Mutant
 from tokumei.declarations import PSEUDONYMS, FieldName
 from tokumei.evidence import Evidence
 from tokumei.model import Finding, Need, Observation, Premise, Product, Request, Response, Text
 from tokumei.relation import Column, Relation
-from tokumei.stats import chernoff_upper
+from tokumei.stats import permuted_upper
 
 WIDE_BITS = 64
 """From this width on, one common value is beyond chance: n² / 2⁶⁴ < 10⁻⁹ for 100,000 persons."""
 ALPHA = 1e-8
+"""For each field and case: ten of them stay at 10⁻⁷."""
 MARKERS = ("", "*")
 """What stands for a missing or suppressed value is no pseudonym."""
 
@@ -54,36 +58,69 @@ def _wide(relation: Relation, name: FieldName, column: Column) -> Iterator[Obser
 
 def _narrow(evidence: Evidence, name: FieldName, column: Column) -> Iterator[Observation]:
     """Serial numbers must recur; they must not recur with the same planned cell."""
-    cells = evidence.planned.get("cells")
-    view = evidence.release[name.resource]
-    carriers = view.pick(evidence.carriers)
-    if cells is None or not carriers:
-        return
-    on = " AND ".join(f'r."{c.name}" = c.c{i}' for i, c in enumerate(carriers))
-    coded = view.relation.query(
-        'SELECT DISTINCT r."case", r."call", c.cell, r.{column} AS v FROM {self} r JOIN {cells} c '
-        'ON r."case" = c."case" AND r."call" = c."call" AND ' + on,
-        column=column,
-        cells=cells,
-    ).rows()
+    rows = _coded(evidence, name, column)
     for case in evidence.cases:
-        first: dict[int, set[str]] = {}
-        second: list[tuple[int, str]] = []
-        for row in coded:
-            if row["v"] is None or row["v"] in MARKERS:
-                continue
-            if row["case"] == case.id and row["call"] == 0:
-                first.setdefault(row["cell"], set()).add(row["v"])
-            elif row["case"] == case.id:
-                second.append((row["cell"], row["v"]))
-        if not first or not second:
-            continue
-        yield Premise(case=case.id, count=len(second), what="pseudonyms")
-        values = {v for _, v in second}
-        expected = sum(len(first.get(cell, set()) & values) for cell, _ in second) / len(second)
-        observed = sum(v in first.get(cell, set()) for cell, v in second)
-        if observed > expected and chernoff_upper(observed, expected) < ALPHA:
+        own = [(row["call"], row["person"], row["cell"], row["v"]) for row in rows if row["case"] == case.id]
+        observed, expected, n = agreement(own, Random(f"{evidence.seed}/{case.id}/{name}"))
+        if n:
+            yield Premise(case=case.id, count=n, what="pseudonyms")
+        if n and permuted_upper(observed, expected) < ALPHA:
             yield _finding("SAME_PSEUDONYM_EXCESS", case.id, name, observed=observed, expected=round(expected, 1))
+
+
+def agreement(rows: Iterable[tuple[int, str, int, str]], random: Random) -> tuple[int, float, int]:
+    """From (call, person, cell, value): values in one cell twice, how many of them by chance, and out of how many.
+
+    With another secret it is as if the values of the second release had been dealt to its persons at random.
+    One value of each person counts, since those of one person may share a part. A value of several cells says
+    nothing and is left out, so that each value is dealt once and can agree once.
+    """
+    cells: dict[tuple[int, str], set[int]] = {}
+    values: dict[str, set[str]] = {}
+    for call, person, cell, value in rows:
+        cells.setdefault((call, value), set()).add(cell)
+        if call == 1:
+            values.setdefault(person, set()).add(value)
+    home = {key: next(iter(found)) for key, found in cells.items() if len(found) == 1}
+    first = {value: cell for (call, value), cell in home.items() if call == 0}
+    second = {}
+    for _, of in sorted(values.items()):
+        if single := sorted(value for value in of if (1, value) in home):
+            value = random.choice(single)
+            second[value] = home[1, value]
+    if not first or not second:
+        return 0, 0.0, 0
+    again = Counter(first[value] for value in second if value in first)
+    expected = sum(again[cell] for cell in second.values()) / len(second)
+    return sum(first.get(value) == cell for value, cell in second.items()), expected, len(second)
+
+
+def _coded(evidence: Evidence, name: FieldName, column: Column) -> list[dict[str, Any]]:
+    """case, call, person, cell, v: the values of persons whose kept values are a cell code, in any table."""
+    cells, view = evidence.planned.get("cells"), evidence.release[name.resource]
+    if cells is None or not evidence.carriers:
+        return []
+    home = evidence.release[evidence.carriers[0].resource]
+    carriers = home.pick(evidence.carriers)
+    if not carriers:
+        return []
+    on = " AND ".join(f'r."{c.name}" = c.c{i}' for i, c in enumerate(carriers))
+    coded = home.relation.query(
+        'SELECT r.*, c.cell FROM {self} r JOIN {cells} c ON r."case" = c."case" AND r."call" = c."call" AND ' + on,
+        cells=cells,
+    )
+    if view.resource != home.resource:
+        coded = view.relation.query(
+            'SELECT r.*, p.cell FROM {self} r JOIN (SELECT DISTINCT "case", "call", subject, cell FROM {coded} q) p '
+            'ON r."case" = p."case" AND r."call" = p."call" AND r.subject = p.subject',
+            coded=coded,
+        )
+    return coded.query(
+        'SELECT DISTINCT "case", "call", coalesce(subject, \'row \' || "row") AS person, cell, {column} AS v '
+        "FROM {self} t WHERE {column} IS NOT NULL AND {column} NOT IN {markers}",
+        column=column,
+        markers=MARKERS,
+    ).rows()
 
 
 def _finding(code: str, case: str, name: FieldName, **params: object) -> Finding:
