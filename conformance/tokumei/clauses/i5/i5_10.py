@@ -10,16 +10,20 @@ from tokumei.model import Finding, Need, Observation, Premise, Product, Request,
 
 
 def judge(evidence: Evidence) -> Iterator[Observation]:
-    """A refusal is a premise only if the nearest valid input was accepted with rows in it."""
+    """A refusal is a premise only if the nearest valid input was accepted with rows in it.
+
+    A batch may hold no valid input: then the runner sees whether one was answered.
+    """
     target = evidence.asked.target("minimum-subjects")
     if target is None:
         return
-    accepted = any(
+    valid = [
         call.released and call.response is not None and any(t.num_rows for t in call.response.data.values())
         for case in evidence.cases
         for call, expects in zip(case.calls, case.expects, strict=True)
         if expects == "release"
-    )
+    ]
+    accepted = any(valid) or not valid
     for case in evidence.cases:
         for number, (call, expects) in enumerate(zip(case.calls, case.expects, strict=True)):
             if expects != "refusal" or call.response is None:
