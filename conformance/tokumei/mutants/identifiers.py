@@ -9,7 +9,7 @@ import hashlib
 import pyarrow as pa
 
 from tokumei.clause import Mutant
-from tokumei.model import Request, Response, Text
+from tokumei.model import Product, Request, Response, Text
 from tokumei.mutants.edits import after, fields_with_class, steps, subject_resource, with_column, with_table
 
 
@@ -126,6 +126,33 @@ def _column_of_base64(request: Request, response: Response) -> Response:
     return _renamed(request, response, name, dict(zip(known, coded, strict=False)))
 
 
+def _rejected_rows_in_a_file(product: Product) -> Product:
+    """A refusal comes with a file of the rows that were looked at, names and all."""
+
+    def broken(request: Request) -> Response:
+        response = product(request)
+        if response.status == "ok":
+            return response
+        rows = request.data[subject_resource(request)].slice(0, 5).to_pylist()
+        text = "\n".join(",".join(str(value) for value in row.values()) for row in rows)
+        return dataclasses.replace(response, extra=dict(response.extra) | {"rejects/rows.csv": text})
+
+    return broken
+
+
+def _rejected_rows_as_reason(product: Product) -> Product:
+    """The reason of a refusal points to a field by the name of the person in the row."""
+
+    def broken(request: Request) -> Response:
+        response = product(request)
+        names = _direct(request, "person-name")
+        if response.status == "ok" or not names:
+            return response
+        return dataclasses.replace(response, path=f"{response.path}/{names[0]}")
+
+    return broken
+
+
 def _name_in_its_own_table(request: Request, response: Response) -> Response:
     """A table nobody declared holds the names."""
     names = _direct(request, "person-name")
@@ -136,7 +163,10 @@ MUTANTS = (
     Mutant(
         id="phone-in-digits",
         kind="wrapper",
-        effect=Text("ハイフンのない電話番号がセルの末尾に残り、本人に連絡できる。", "A telephone number without hyphens ends a cell, and the person can be called."),
+        effect=Text(
+            "ハイフンのない電話番号がセルの末尾に残り、本人に連絡できる。",
+            "A telephone number without hyphens ends a cell, and the person can be called.",
+        ),
         precedent="deidgate passes other spellings of one identifier (peers §3)",
         trigger="one cell of each release",
         proof="the cell folds to a text that holds the number of the last person",
@@ -146,7 +176,9 @@ MUTANTS = (
     Mutant(
         id="name-between-dots",
         kind="wrapper",
-        effect=Text("中黒で区切られた氏名が本文の中に残る。", "A name with dots between its letters stays inside a text."),
+        effect=Text(
+            "中黒で区切られた氏名が本文の中に残る。", "A name with dots between its letters stays inside a text."
+        ),
         precedent="HIPS: only the forms that the program knew were replaced",
         trigger="one cell of each release",
         proof="without the dots the cell holds the name of the last person",
@@ -194,9 +226,35 @@ MUTANTS = (
         wrap=after(_name_in_its_own_table),
     ),
     Mutant(
+        id="rejected-rows-in-a-file",
+        kind="wrapper",
+        effect=Text(
+            "拒否の応答に、氏名を含む行のファイルが添えられる。",
+            "A refusal comes with a file of rows, names among them.",
+        ),
+        precedent="GEN: reject files of loaders",
+        trigger="every refusal of an input with rows",
+        proof="a file beside the refusal holds the first five rows of the input",
+        killed_by=("I1-01",),
+        wrap=_rejected_rows_in_a_file,
+    ),
+    Mutant(
+        id="name-in-the-reason",
+        kind="wrapper",
+        effect=Text("拒否の理由に本人の氏名が出る。", "The reason of a refusal names a person."),
+        precedent="GEN: error messages that quote the row",
+        trigger="every refusal of an input with rows",
+        proof="the path of the reason ends with the name of the first person",
+        killed_by=("I1-01",),
+        wrap=_rejected_rows_as_reason,
+    ),
+    Mutant(
         id="source-keys-from-a-join",
         kind="wrapper",
-        effect=Text("元の患者番号の列が出て、診療録と突き合わせられる。", "A column of source keys goes out and joins the medical records."),
+        effect=Text(
+            "元の患者番号の列が出て、診療録と突き合わせられる。",
+            "A column of source keys goes out and joins the medical records.",
+        ),
         precedent="GEN: suffix columns of data frame joins",
         trigger="every release",
         proof="an undeclared column holds source keys",
@@ -206,7 +264,10 @@ MUTANTS = (
     Mutant(
         id="one-raw-key",
         kind="wrapper",
-        effect=Text("一人だけ元の番号のまま提供され、診療録と結び付く。", "One person goes out under the source key and joins the medical records."),
+        effect=Text(
+            "一人だけ元の番号のまま提供され、診療録と結び付く。",
+            "One person goes out under the source key and joins the medical records.",
+        ),
         precedent="power.md partial_raw: late registrations",
         trigger="one person of each release",
         proof="the smallest source key is a pseudonym of both releases",
@@ -216,7 +277,10 @@ MUTANTS = (
     Mutant(
         id="pseudonyms-from-a-list",
         kind="wrapper",
-        effect=Text("仮IDの一覧を使い回すため、別の提供と名寄せされる。", "One list of pseudonyms serves every release, so releases can be joined."),
+        effect=Text(
+            "仮IDの一覧を使い回すため、別の提供と名寄せされる。",
+            "One list of pseudonyms serves every release, so releases can be joined.",
+        ),
         precedent="SUICA: one id for 2.5 years; NII 2017 複数回提供",
         trigger="every release",
         proof="the n-th pseudonym is the same text in every release",
@@ -236,7 +300,10 @@ MUTANTS = (
     Mutant(
         id="sha-cut-short",
         kind="fault",
-        effect=Text("鍵のないSHA-256は短く切っても総当たりで戻る。", "An unkeyed SHA-256 is undone by trying all numbers, cut short or not."),
+        effect=Text(
+            "鍵のないSHA-256は短く切っても総当たりで戻る。",
+            "An unkeyed SHA-256 is undone by trying all numbers, cut short or not.",
+        ),
         precedent="New York taxi medallions; My Number Q&A 9-2",
         trigger="every release",
         proof="the pseudonym is a function of the source key alone",
@@ -254,6 +321,19 @@ MUTANTS = (
         fault="base64-of-the-id",
     ),
     Mutant(
+        id="short-row-ids",
+        kind="fault",
+        effect=Text(
+            "行の番号が鍵のない短いハッシュになり、提供ごとに同じ行が結び付く。",
+            "Row numbers become short unkeyed digests, and the same rows are joined across releases.",
+        ),
+        precedent="New York taxi medallions; My Number Q&A 9-2",
+        trigger="every release",
+        proof="the number of a row is the first 20 bits of the MD5 of its source number",
+        killed_by=("I3-02",),
+        fault="short-row-ids",
+    ),
+    Mutant(
         id="raw-id",
         kind="fault",
         effect=Text("元の番号がそのまま出る。", "The source keys go out as they are."),
@@ -266,7 +346,10 @@ MUTANTS = (
     Mutant(
         id="constant-key",
         kind="fault",
-        effect=Text("鍵が製品に埋め込まれ、どの提供でも仮IDが同じになる。", "The key is built in, so pseudonyms agree in every release."),
+        effect=Text(
+            "鍵が製品に埋め込まれ、どの提供でも仮IDが同じになる。",
+            "The key is built in, so pseudonyms agree in every release.",
+        ),
         precedent="Australian MBS 2016: the algorithm was the secret",
         trigger="every release",
         proof="the secret that was handed over is not used",

@@ -1,4 +1,8 @@
-"""I1-01: no direct identifier of anybody in the input is in the release, in any spelling that folds to it."""
+"""I1-01: no direct identifier of anybody in the input is in the answer, in any spelling that folds to it.
+
+An answer is a release, or a refusal with what it carries: its reason, and whatever stands beside it. What a
+refusal leaves behind is found too; only releases are premises.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +17,7 @@ from tokumei.text import fold
 
 
 def judge(evidence: Evidence) -> Iterator[Observation]:
-    """Look for every canary in every cell, column name, file name and other file of its case."""
+    """Look for every canary in every cell, column name, file name and other file of its case, and every reason."""
     canaries = evidence.canaries.query("SELECT * FROM {self} t WHERE kind IN ('direct', 'staff')")
     planted = {
         row["case"]: row["n"]
@@ -38,7 +42,27 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
     for row in occurrences(places, canaries).rows():
         code = "IDENTIFIER_IN_FILE_NAME" if row["field"] == "name" else "IDENTIFIER_IN_OTHER_FILE"
         yield Finding(code=code, case=row["case"], call=row["call"], params={"n": row["n"]})
-    yield from _column_names(evidence, {(r["case"], r["folded"]) for r in canaries.rows()})
+    folded = {(r["case"], r["folded"]) for r in canaries.rows()}
+    yield from _column_names(evidence, folded)
+    yield from _beside_refusals(evidence, folded)
+
+
+def _beside_refusals(evidence: Evidence, canaries: set[tuple[str, str]]) -> Iterator[Finding]:
+    """The tables of an answer that is no release, and the reason that it gives."""
+    for case in evidence.cases:
+        own = [canary for where, canary in canaries if where == case.id]
+        for number, call in enumerate(case.calls):
+            answer = call.response
+            if answer is None or call.released:
+                continue
+            cells = {str(v) for t in answer.data.values() for c in t.columns for v in c.to_pylist() if v is not None}
+            names = {name for table in answer.data.values() for name in table.column_names} | answer.data.keys()
+            beside = {fold(text) for text in cells | names}
+            reasons = {fold(text) for text in (answer.message, answer.code, answer.path)}
+            for code, texts in (("IDENTIFIER_BESIDE_REFUSAL", beside), ("IDENTIFIER_IN_REASON", reasons)):
+                n = sum(any(canary in text for text in texts) for canary in own)
+                if n:
+                    yield Finding(code=code, case=case.id, call=number, params={"n": n})
 
 
 def _column_names(evidence: Evidence, canaries: set[tuple[str, str]]) -> Iterator[Finding]:
@@ -54,7 +78,7 @@ def _column_names(evidence: Evidence, canaries: set[tuple[str, str]]) -> Iterato
                     )
 
 
-CHECK = Check(id="I1-01", needs=(Need.RELEASE, Need.INPUT, Need.CANARY), judge=judge)
+CHECK = Check(id="I1-01", needs=(Need.INPUT, Need.CANARY), judge=judge)
 
 
 def _name_in_kept_cell(request: Request, response: Response) -> Response:
