@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import html
 import re
 import shutil
@@ -12,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from tokumei import schema
+from tokumei import resources, schema
+from tokumei.clause import mutants
 from tokumei.model import Text
-from tokumei.site import pages, schema_page, words
+from tokumei.site import glossary_page, law_page, pages, schema_page, words
 from tokumei.spec import FAMILIES, load_spec
 
 ROOT = Path(__file__).parents[2]
@@ -83,6 +85,51 @@ def test_every_example_stands_on_the_page_of_its_clause_as_tables(site):
                 ]
                 for cell in {cell for grid in grids for row in grid.rows for cell in row if cell}:
                     assert f"<td>{html.escape(cell)}</td>" in text
+
+
+def test_the_crosswalk_holds_every_clause_of_every_regime_once_a_provision():
+    for regime in EDITION.regimes.values():
+        pairs = law_page.crosswalk(EDITION, regime)
+        assert pairs == sorted(pairs, key=lambda pair: (pair[0], pair[1].id if pair[1] else ""))
+        asked = {clause.id for clause in EDITION.clauses.values() if regime.id in clause.strength}
+        assert {clause.id for _, clause in pairs if clause} == asked
+        for clause in (EDITION.clauses[id_] for id_ in asked):
+            cited = {(ref.act, ref.article) for ref in clause.law if regime.id in ref.regimes}
+            found = {(provision.act, provision.article) for provision, one in pairs if one is clause}
+            assert found == cited if cited else len(found) == 1
+        for provision, clause in pairs:
+            assert clause or provision.article, "a line says a provision or a clause"
+
+
+def test_a_provision_without_a_clause_is_said_to_have_none(site):
+    clauses = {id_: clause for id_, clause in EDITION.clauses.items() if clause.family != "I5"}
+    edition = dataclasses.replace(EDITION, clauses=clauses)
+    gaps = [p.article for p, clause in law_page.crosswalk(edition, EDITION.regimes["APPI-43"]) if clause is None]
+    assert "第34条第5号" in gaps
+    assert "第34条第1号" not in gaps
+    text = law_page.page(edition, mutants().values(), "en")
+    assert f"| 個人情報の保護に関する法律施行規則 第34条第5号 | {law_page.NO_CLAUSE.en} | | |" in text
+    for folder, lang in (("clauses", "ja"), ("en/clauses", "en")):
+        page = (site / folder / "law.html").read_text(encoding="utf-8")
+        assert all(regime.name[lang] in page for regime in EDITION.regimes.values())
+
+
+def test_articles_stand_in_the_order_of_their_numbers():
+    order = [p.place for p, _ in law_page.crosswalk(EDITION, EDITION.regimes["NGMIA-19"]) if "規則" in p.act]
+    assert order == sorted(order)
+    assert order[0] < (18, 1)
+
+
+def test_the_glossary_says_every_term_in_its_own_language(site):
+    text = resources.data("spec", "glossary.md").read_text(encoding="utf-8")
+    entries = glossary_page.entries(text)
+    assert len(entries) == sum(line.startswith("| ") for line in text.splitlines()) - 1
+    for ja, en, (said_ja, said_en) in entries:
+        assert said_ja.endswith("。")
+        assert re.match("[A-Z]", said_en) and said_en.endswith("."), en
+        assert not re.search("[ぁ-ん]", said_en)
+        assert f"| {en} | {ja} | {html.escape(said_en, quote=False)} |" in glossary_page.page(text, "en")
+        assert f"| {ja} | {en} | {html.escape(said_ja, quote=False)} |" in glossary_page.page(text, "ja")
 
 
 def test_every_schema_has_a_page(site):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeVar
 
 from tokumei import documents, resources
@@ -95,6 +95,8 @@ class Regime:
     article: str
     rule: str
     items: tuple[int, ...]
+    basis: Mapping[str, str] = field(default_factory=dict)
+    """Family (I1 to I5) to the provision of the rule that asks for the same."""
     old: str = ""
     note: Text | None = None
 
@@ -344,6 +346,7 @@ def _regimes(folder: Path) -> dict[str, Regime]:
             article=value["article"],
             rule=value["rule"],
             items=tuple(value["items"]),
+            basis=value.get("basis", {}),
             old=value.get("old", ""),
             note=read.text(f"{at}/note", value["note"]) if "note" in value else None,
         )

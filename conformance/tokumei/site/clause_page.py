@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections import Counter
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -48,23 +49,33 @@ def page(edition: Edition, clause: ClauseText, mutants: Sequence[Mutant], module
     return "\n\n".join(blocks) + "\n"
 
 
-def index(edition: Edition, lang: str) -> str:
+def index(edition: Edition, mutants: Iterable[Mutant], lang: str) -> str:
     """The table of all clauses, by family, and the profiles."""
     head = Text(
         f"# 要求事項\n\n版 {edition.id}。法令の基準日 {edition.law_as_of}。\n\n{words.LEGAL.ja}",
         f"# Clauses\n\nEdition {edition.id}. Law as of {edition.law_as_of}.\n\n{words.LEGAL.en}",
     )
-    columns = Text("| 番号 | 題名 | 水準 | 結果の区分 |", "| Id | Title | Level | Outcome |")
-    blocks = [head[lang]]
+    columns = Text(
+        "| 番号 | 題名 | 水準 | 結果の区分 | 確かめ方 | 欠陥見本 |",
+        "| Id | Title | Level | Outcome | Verified by | Mutants |",
+    )
+    kills = Counter(id_ for mutant in mutants for id_ in mutant.killed_by)
+    more = Text(
+        "条項号からは[条文との対応](law.md)で引ける。", "[Provisions and clauses](law.md) leads here from the law."
+    )
+    blocks = [head[lang], more[lang]]
     for family, title in words.FAMILIES.items():
         rows = [
             f"| [{clause.id}]({clause.id}.md) | {clause.title[lang]} | {words.LEVELS[clause.level][lang]} "
-            f"| {words.OUTCOMES[clause.outcome][lang]} |"
+            f"| {words.OUTCOMES[clause.outcome][lang]} | {words.VERIFICATIONS[clause.verification][lang]} "
+            f"| {kills[clause.id]} |"
             for clause in edition.clauses.values()
             if clause.family == family
         ]
         if rows:
-            blocks.append(f"## {family} {title[lang]}\n\n" + "\n".join((columns[lang], "|---|---|---|---|", *rows)))
+            blocks.append(
+                f"## {family} {title[lang]}\n\n" + "\n".join((columns[lang], "|---|---|---|---|---|---|", *rows))
+            )
     blocks.append("## " + Text("適用区分", "Profiles")[lang])
     rows = [
         f"| `{profile.id}` | {profile.title[lang]} | {_links(profile.clauses)} |"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from tokumei import clause as clause_module
 from tokumei import resources, schema
-from tokumei.site import clause_page, schema_page
+from tokumei.site import clause_page, glossary_page, law_page, schema_page
 from tokumei.spec import load_spec
 from tokumei.spec_lint import clause_modules
 
@@ -38,8 +38,10 @@ def _pages(lang: str) -> Iterator[tuple[str, str]]:
     modules = clause_modules(edition.clauses)
     mutants = clause_module.mutants().values()
     yield "clauses/site.css", STYLE.read_text(encoding="utf-8")
-    yield "clauses/index.md", clause_page.index(edition, lang)
-    yield "clauses/glossary.md", resources.data("spec", "glossary.md").read_text(encoding="utf-8")
+    yield "clauses/index.md", clause_page.index(edition, mutants, lang)
+    yield "clauses/law.md", law_page.page(edition, mutants, lang)
+    glossary = resources.data("spec", "glossary.md").read_text(encoding="utf-8")
+    yield "clauses/glossary.md", glossary_page.page(glossary, lang)
     for text in edition.clauses.values():
         kills = [mutant for mutant in mutants if text.id in mutant.killed_by]
         yield f"clauses/{text.id}.md", clause_page.page(edition, text, kills, modules.get(text.id), lang)
