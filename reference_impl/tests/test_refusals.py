@@ -42,7 +42,7 @@ CASES: list[tuple[str, Seed, str, str]] = [
     ("name kept", lambda o, p, r: step(p, "s02").update(technique="keep"), "POLICY_FORBIDDEN", "/steps/1/fields/0"),
     ("unknown technique", lambda o, p, r: step(p, "s12").update(technique="magic"), "DECLARATION_INVALID",
      "/steps/11/technique"),
-    ("technique not here", lambda o, p, r: step(p, "s12").update(technique="noise"), "UNSUPPORTED",
+    ("technique not here", lambda o, p, r: step(p, "s12").update(technique="text-redact"), "UNSUPPORTED",
      "/steps/11/technique"),
     ("unknown parameter", lambda o, p, r: step(p, "s09")["params"].update(x=1), "DECLARATION_INVALID",
      "/steps/8/params/x"),

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
 from tokumei_reference import files, persons, tables
-from tokumei_reference.declarations import Organization, Processing, Resource
+from tokumei_reference.declarations import Organization, Processing
 from tokumei_reference.privacy import Targets, read_targets, smallest_class, suppress
 from tokumei_reference.pseudonyms import Keyring
 from tokumei_reference.refusals import Refusal, of_declarations
+from tokumei_reference.releasing import Maker
 from tokumei_reference.techniques import Needs, Released, named_secret, release_column
 from tokumei_reference.treatments import Plan, plan
 
@@ -25,6 +27,7 @@ class Result:
     """What was released, in counts."""
 
     columns: Mapping[str, list[Released]]
+    generated: frozenset[str]
     persons_in: int
     persons_out: int
     rows: Mapping[str, tuple[int, int]]
@@ -75,9 +78,12 @@ def anonymize(
         persons.attach(connection, organization)
         before = persons.count(connection)
         _select(connection, organization, made, targets, columns)
-        offsets = "".join(f", {sql} AS {name}" for sql, name in needs.offsets.items())
-        connection.execute(f"CREATE TABLE released AS SELECT p{offsets} FROM alive")
-        _release(connection, organization, columns, keys, shuffles)
+        least = max((k for _, _, k in targets.k), default=2)
+        maker = Maker(
+            connection=connection, organization=organization, processing=processing,
+            plan=made, keys=keys, shuffles=shuffles, least=least,
+        )  # fmt: skip
+        columns, generated = maker.release(columns, needs)
         reached = _measure(connection, organization, targets)
         rows = {}
         for table in loaded:
@@ -85,20 +91,19 @@ def anonymize(
             rows[table.resource.name] = (table.rows, _rows(connection, f"r{table.resource.index}"))
             if released:
                 files.write(connection, table.resource, table.types, released, out, work)
-        return Result(columns, before, persons.count(connection), rows, reached)
+        return Result(columns, generated, before, persons.count(connection), rows, reached)
 
 
 def _look_up(connection: duckdb.DuckDBPyConnection, organization: Organization, needs: Needs) -> None:
     """Load the hierarchies; a value that none of their rows holds cannot be generalized."""
     for (resource, name), lookup in needs.lookups.items():
-        connection.execute(f"CREATE TABLE IF NOT EXISTS {lookup.name} (v VARCHAR, g VARCHAR)")
-        if not _rows(connection, lookup.name):
-            values = ", ".join(["(?, ?)"] * len(lookup.rows))
-            flat = [text for row in lookup.rows for text in row]
-            connection.execute(f"INSERT INTO {lookup.name} VALUES {values}", flat)
+        values, labels = zip(*lookup.rows, strict=True)
+        connection.register("nodes", pa.table({"v": pa.array(values), "g": pa.array(labels)}))
+        connection.execute(f"CREATE OR REPLACE TABLE {lookup.name} AS FROM nodes")
+        connection.unregister("nodes")
         field = organization.resource(resource).field(name)
         table = f"t{organization.resource(resource).index}"
-        unknown = f"{table} WHERE {field.column} IS NOT NULL AND {field.column} NOT IN (SELECT v FROM {lookup.name})"
+        unknown = f"{table} WHERE {lookup.key} IS NOT NULL AND {lookup.key} NOT IN (SELECT v FROM {lookup.name})"
         if _rows(connection, unknown):
             raise Refusal("INPUT_INVALID", field.path)
 
@@ -138,34 +143,6 @@ def _select(
             raise Refusal("CANNOT_MEET_PRIVACY", path)
 
 
-def _release(
-    connection: duckdb.DuckDBPyConnection,
-    organization: Organization,
-    columns: Mapping[str, list[Released]],
-    keys: Keyring,
-    shuffles: Mapping[str, str],
-) -> None:
-    """Make ``r<i>``: released values of released persons, in an order that only the key decides."""
-    for resource in organization.resources:
-        values = [f"{column.sql} AS {column.field.column}" for column in columns[resource.name]]
-        order = keys.mac(_identity(resource), shuffles.get(resource.name, keys.default()), "order", resource.name)
-        connection.execute(
-            f"CREATE TABLE r{resource.index} AS SELECT {', '.join([*values, 'p'])} "
-            f"FROM s{resource.index} JOIN released USING (p) ORDER BY {order}"
-        )
-        for column in columns[resource.name]:
-            year = f"length({column.field.column}) <> 10 AND {column.field.column} IS NOT NULL"
-            if column.type == "date" and column.typed and _rows(connection, f"r{resource.index} WHERE {year}"):
-                raise Refusal("INPUT_INVALID", column.field.path)  # shifted out of the years 0001 to 9999
-
-
-def _identity(resource: Resource) -> str:
-    """SQL for a text that names a row: its primary key, else all of it. Equal rows may stand in any order."""
-    names = resource.primary_key or tuple(field.name for field in resource.fields)
-    fields = [resource.field(name).column for name in names]
-    return " || ".join(f"coalesce(length({c}) || ':' || {c}, '-')" for c in fields)
-
-
 def _measure(connection: duckdb.DuckDBPyConnection, organization: Organization, targets: Targets) -> dict[str, int]:
     """Count k on what goes out. The search should have met it; a target without search may not be."""
     reached = {}
@@ -180,5 +157,5 @@ def _measure(connection: duckdb.DuckDBPyConnection, organization: Organization, 
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, source: str) -> int:
-    row = connection.execute(f"SELECT count(*) FROM {source}").fetchone()
-    return int(row[0]) if row else 0
+    [(rows,)] = connection.execute(f"SELECT count(*) FROM {source}").fetchall()
+    return int(rows)

@@ -92,5 +92,5 @@ def count(connection: duckdb.DuckDBPyConnection) -> int:
 
 
 def _count(connection: duckdb.DuckDBPyConnection, source: str) -> int:
-    row = connection.execute(f"SELECT count(*) FROM {source}").fetchone()
-    return int(row[0]) if row else 0
+    [(rows,)] = connection.execute(f"SELECT count(*) FROM {source}").fetchall()
+    return int(rows)

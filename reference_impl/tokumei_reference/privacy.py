@@ -9,7 +9,8 @@ import duckdb
 from tokumei_reference import persons
 from tokumei_reference.declarations import Document, Field, Organization, Processing
 from tokumei_reference.refusals import Refusal, unsupported
-from tokumei_reference.treatments import Plan, Search, is_integer, quasi
+from tokumei_reference.treatments import Plan, Search, quasi
+from tokumei_reference.values import is_integer
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ def read_targets(organization: Organization, processing: Processing, plan: Plan)
                 ks.append(_k_target(organization, plan, target, at))
             case "minimum-subjects":
                 least = target.get("minimum")
-                if not is_integer(least) or least < 0 or set(target) - {"model", "minimum", "unit"}:
+                if not is_integer(least) or least < 0 or set(target) - {"model", "minimum", "unit", "why"}:
                     raise Refusal("DECLARATION_INVALID", at)
                 minimum.append((at, least))
             case str():
@@ -43,7 +44,7 @@ def read_targets(organization: Organization, processing: Processing, plan: Plan)
 
 def _k_target(organization: Organization, plan: Plan, target: Document, at: str) -> tuple[str, tuple[Field, ...], int]:
     names, k = target.get("quasi"), target.get("k")
-    if set(target) - {"model", "quasi", "k", "unit"}:
+    if set(target) - {"model", "quasi", "k", "unit", "suppressed", "why"}:
         raise unsupported(at)
     if target.get("unit", "subject") != "subject":
         raise unsupported(f"{at}/unit")
@@ -79,9 +80,12 @@ def suppress(connection: duckdb.DuckDBPyConnection, search: Search, expressions:
 
 
 def smallest_class(connection: duckdb.DuckDBPyConnection, fields: tuple[Field, ...], index: int) -> int | None:
-    """The k of the released table, counted anew from the values that go out; None without rows."""
+    """The k of the released table, counted anew from the values that go out; None without rows.
+
+    Invented rows are nobody's and count for nobody.
+    """
     names = ", ".join(field.column for field in fields)
-    row = connection.execute(
-        f"SELECT min(n) FROM (SELECT count(DISTINCT p) AS n FROM r{index} GROUP BY {names})"
-    ).fetchone()
-    return None if row is None or row[0] is None else int(row[0])
+    [(smallest,)] = connection.execute(
+        f"SELECT min(n) FROM (SELECT count(DISTINCT p) AS n FROM r{index} WHERE p IS NOT NULL GROUP BY {names})"
+    ).fetchall()
+    return None if smallest is None else int(smallest)

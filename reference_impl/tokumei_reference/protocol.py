@@ -13,7 +13,7 @@ from typing import Any, TextIO
 
 import duckdb
 
-from tokumei_reference import documents, releases
+from tokumei_reference import documents, hierarchies, releases
 from tokumei_reference.anonymizer import anonymize
 from tokumei_reference.declarations import Document, read_organization, read_processing
 from tokumei_reference.refusals import MESSAGES, Refusal, of_declarations, unsupported
@@ -88,7 +88,7 @@ def _answer(request: Path, build: Path) -> None:
             raise Refusal("DECLARATION_INVALID", "/" + name) from None
     with of_declarations():
         organization = read_organization(asked["organization"])
-        processing = read_processing(asked["processing"])
+        processing = hierarchies.read_files(read_processing(asked["processing"]), request)
     with tempfile.TemporaryDirectory(prefix="tokumei-") as work:
         result = anonymize(
             organization, processing, _secrets(request, head), request / "data", build / "data", Path(work)

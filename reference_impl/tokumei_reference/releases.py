@@ -33,7 +33,7 @@ def data_package(organization: Organization, result: Result) -> dict[str, Any]:
         **document,
         "tokumei": own,
         "resources": [
-            _resource(resource, result.columns[resource.name], released, frozenset(kept))
+            _resource(resource, result, released, frozenset(kept))
             for resource in organization.resources
             if result.columns[resource.name]
         ],
@@ -41,8 +41,9 @@ def data_package(organization: Organization, result: Result) -> dict[str, Any]:
 
 
 def _resource(
-    resource: Resource, columns: list[Released], released: dict[str, Released], groups: frozenset[str]
+    resource: Resource, result: Result, released: dict[str, Released], groups: frozenset[str]
 ) -> dict[str, Any]:
+    columns = result.columns[resource.name]
     schema: dict[str, Any] = {"fields": [_field(column, groups) for column in columns], "missingValues": [""]}
     names = {column.field.name for column in columns}
     if resource.primary_key and names.issuperset(resource.primary_key):
@@ -65,7 +66,11 @@ def _resource(
     document: dict[str, Any] = {"name": resource.name, "path": resource.path, "format": resource.format}
     if resource.format == "csv":
         document["encoding"] = resource.encoding
-    return {**document, "tokumei": {**own, "order": "random", "generated": False}, "schema": schema}
+    return {
+        **document,
+        "tokumei": {**own, "order": "random", "generated": resource.name in result.generated},
+        "schema": schema,
+    }
 
 
 def _same(one: Released, other: Released) -> bool:

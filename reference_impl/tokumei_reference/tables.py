@@ -14,6 +14,7 @@ import duckdb
 from tokumei_reference import files
 from tokumei_reference.declarations import Field, Resource
 from tokumei_reference.refusals import Refusal, pointer
+from tokumei_reference.values import literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +61,14 @@ def load(connection: duckdb.DuckDBPyConnection, root: Path, resource: Resource) 
     texts = ", ".join(f"x{source.names.index(field.name)}::VARCHAR AS {field.column}" for field in resource.fields)
     connection.register("incoming", source.reader())
     try:
-        row = connection.execute(f"CREATE TABLE t{resource.index} AS SELECT {texts} FROM incoming").fetchone()
+        [(rows,)] = connection.execute(f"CREATE TABLE t{resource.index} AS SELECT {texts} FROM incoming").fetchall()
     except duckdb.Error:
         if source.fault:
             raise Refusal("INPUT_INVALID", at) from None
         raise
     finally:
         connection.unregister("incoming")
-    return Table(resource, int(row[0]) if row else 0, dict(zip(source.names, source.types, strict=True)))
+    return Table(resource, int(rows), dict(zip(source.names, source.types, strict=True)))
 
 
 def checks(field: Field) -> list[str]:
@@ -86,24 +87,20 @@ def checks(field: Field) -> list[str]:
     if rules.get("required") is True:
         broken.append(f"{c} IS NULL")
     if "enum" in rules:
-        values = ", ".join(_text(value) for value in rules["enum"])
+        values = ", ".join(literal(value) for value in rules["enum"])
         broken.append(f"{c} IS NOT NULL AND {c} NOT IN ({values})")
     if "pattern" in rules:
-        broken.append(f"{c} IS NOT NULL AND NOT regexp_full_match({c}, {_text(rules['pattern'])}, 's')")
+        broken.append(f"{c} IS NOT NULL AND NOT regexp_full_match({c}, {literal(rules['pattern'])}, 's')")
     for name, sign in (("minimum", "<"), ("maximum", ">")):
         bound = rules.get(name)
         if isinstance(bound, (int, float)) and not isinstance(bound, bool) and field.type in ("integer", "number"):
             broken.append(f"TRY_CAST({c} AS DOUBLE) {sign} {bound!r}")
         elif isinstance(bound, str) and field.type == "date":
-            broken.append(f"{c} {sign} {_text(bound)}")
+            broken.append(f"{c} {sign} {literal(bound)}")
     for name, sign in (("minLength", "<"), ("maxLength", ">")):
         if isinstance(rules.get(name), int):
             broken.append(f"length({c}) {sign} {int(rules[name])}")
     return broken
-
-
-def _text(value: object) -> str:
-    return "'" + str(value).replace("'", "''") + "'"
 
 
 def validate(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
@@ -124,9 +121,9 @@ def validate(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
     if not rules:
         return
     try:
-        counts = connection.execute(f"SELECT {', '.join(rule for _, rule in rules)} FROM {table.raw}").fetchone()
+        counts = connection.execute(f"SELECT {', '.join(rule for _, rule in rules)} FROM {table.raw}").fetchall()[0]
     except duckdb.InvalidInputException:  # a pattern that is no regular expression of RE2
         raise Refusal("DECLARATION_INVALID", pointer("resources", resource.index, "schema")) from None
-    for (path, _), count in zip(rules, counts or (), strict=True):
+    for (path, _), count in zip(rules, counts, strict=True):
         if count:
             raise Refusal("INPUT_INVALID", path)

@@ -6,16 +6,21 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tokumei_reference.declarations import Document, Field, Processing, Step
+from tokumei_reference.hierarchies import Lookup, date_sql, node
 from tokumei_reference.pseudonyms import Keyring
 from tokumei_reference.refusals import Refusal, unsupported
-from tokumei_reference.treatments import Treatment, invalid, is_integer
+from tokumei_reference.treatments import Treatment, invalid
+from tokumei_reference.values import is_integer, literal
 
 _LEAST_BITS = 64  # below, pseudonyms of a large release would collide
 
 
 @dataclass(frozen=True, slots=True)
 class Released:
-    """A released column. ``typed`` is True while the values keep the type of the input."""
+    """A released column. ``typed`` is True while the values keep the type of the input.
+
+    ``pseudonym`` is the number of its hexadecimal digits, 0 when it is none.
+    """
 
     field: Field
     sql: str
@@ -23,14 +28,7 @@ class Released:
     representation: Document
     constraints: Document
     typed: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Lookup:
-    """A hierarchy as a two-column table ``name(v, g)`` of the engine; ``join`` looks a value up."""
-
-    name: str
-    rows: tuple[tuple[str, str], ...]
+    pseudonym: int = 0
 
 
 @dataclass(slots=True)
@@ -57,18 +55,21 @@ def _representation(kind: str, **more: object) -> dict[str, Any]:
 
 def release_column(treatment: Treatment, processing: Processing, keys: Keyring, needs: Needs) -> Released:
     """The SQL of one field; ``needs`` collects what it reads."""
-    field, first = treatment.field, treatment.steps[0]
+    field = treatment.field
+    if not treatment.values or treatment.values[0].technique == "keep":
+        return Released(field, _plain(field), field.type, _representation("value"), field.constraints, True)
+    first = treatment.values[0]
     match first.technique:
-        case "keep":
-            return Released(field, _plain(field), field.type, _representation("value"), field.constraints, True)
         case "pseudonymize-keyed" | "pseudonymize-random":
             return _pseudonym(field, first, processing, keys)
         case "date-shift":
             return _date_shift(field, first, processing, keys, needs)
         case "top-bottom-code":
-            return _coded(field, treatment.steps)
+            return _coded(field, treatment.values)
         case "generalize":
             return _generalize(field, first, processing, needs)
+        case "date-coarsen":
+            return _coarsened(field, first)
     raise unsupported(first.at("technique"))
 
 
@@ -95,6 +96,8 @@ def _pseudonym(field: Field, step: Step, processing: Processing, keys: Keyring) 
     if params.get("scope", "release") != "release":
         raise unsupported(step.at("params", "scope"))
     bits, domain = params.get("bits", 128), params.get("domain")
+    if bits == 0 and step.technique == "pseudonymize-random":  # numbers of a random permutation
+        raise unsupported(step.at("params", "bits"))
     if not is_integer(bits) or not _LEAST_BITS <= bits <= 256 or bits % 4:
         raise invalid(step, "params", "bits")
     if not isinstance(domain, str) or not domain:
@@ -102,7 +105,7 @@ def _pseudonym(field: Field, step: Step, processing: Processing, keys: Keyring) 
     secret = named_secret(step, processing, keys)
     mac = keys.mac(field.column, secret, step.technique, domain)
     required = {name: value for name, value in field.constraints.items() if name in ("required", "unique")}
-    return Released(field, f"left({mac}, {bits // 4})", "string", _representation("value"), required, False)
+    return Released(field, f"left({mac}, {bits // 4})", "string", _representation("value"), required, False, bits // 4)
 
 
 def _date_shift(field: Field, step: Step, processing: Processing, keys: Keyring, needs: Needs) -> Released:
@@ -150,19 +153,38 @@ def _coded(field: Field, steps: tuple[Step, ...]) -> Released:
         if set(steps[1].params) != {"bin"}:
             raise unsupported(steps[1].at("params"))
         return _binned(field, steps[1], top, bottom, coded=steps[0])
-    number = f"CAST({field.column} AS DOUBLE)"
-    cases = "".join(
-        f" WHEN {number} {sign} {bound!r} THEN '{bound}'"
-        for sign, bound in ((">", top), ("<", bottom))
-        if bound is not None
-    )
-    constraints = dict(field.constraints)
-    for name, bound in (("maximum", top), ("minimum", bottom)):
+    number, plain = f"CAST({field.column} AS DOUBLE)", _plain(field)
+    labels, own = _labels(steps[0], str(top), str(bottom)), {"topLabel", "bottomLabel"} & set(params)
+    constraints = _kept(field) if own else dict(field.constraints)
+    cases = ""
+    for name, bound in (("top", top), ("bottom", bottom)):
         if bound is not None:
-            constraints[name] = bound
+            # A label of its own stands for the bound too: else 90 and 「90以上」 would both be there.
+            sign = {"top": ">", "bottom": "<"}[name] + ("=" if f"{name}Label" in params else "")
+            cases += f" WHEN {number} {sign} {bound!r} THEN {literal(labels[name])}"
+            if not own:
+                constraints["maximum" if name == "top" else "minimum"] = bound
     # The text of a value within the bounds is left as it was: 12.50 stays 12.50.
-    sql = f"CASE{cases} ELSE {_plain(field)} END"
-    return Released(field, sql, field.type, _representation("value"), constraints, True)
+    sql = f"CASE{cases} ELSE {plain} END"
+    representation = _representation("value", labels=_open(labels, top, bottom))
+    return Released(field, sql, "string" if own else field.type, representation, constraints, not own)
+
+
+def _labels(step: Step, top: str, bottom: str) -> dict[str, str]:
+    """How the open classes are written: as the step says, else as given here."""
+    labels = {}
+    for name, default in (("top", top), ("bottom", bottom)):
+        label = step.params.get(f"{name}Label", default)
+        if not isinstance(label, str) or not label or (f"{name}Label" in step.params and name not in step.params):
+            raise invalid(step, "params", f"{name}Label")
+        labels[name] = label
+    return labels
+
+
+def _open(labels: Document, top: Any, bottom: Any) -> dict[str, Any]:
+    """What the labels of the open classes mean, in the words of JSON Schema."""
+    bounds = (("top", "minimum", top), ("bottom", "maximum", bottom))
+    return {labels[name]: {word: bound} for name, word, bound in bounds if bound is not None}
 
 
 def _binned(field: Field, step: Step, top: Any, bottom: Any, coded: Step | None = None) -> Released:
@@ -184,14 +206,16 @@ def _binned(field: Field, step: Step, top: Any, bottom: Any, coded: Step | None 
     low = f"CAST(floor({number} / {width}.0) AS BIGINT) * {width}"
     high = f"{low} + {width}"
     cases = ""
+    labels = _labels(coded or step, f"{top}+", f"<{(bottom or 0) + 1}")
     if top is not None:
         high = f"least({high}, {top})"
-        cases += f" WHEN {number} >= {top} THEN '{top}+'"
+        cases += f" WHEN {number} >= {top} THEN {literal(labels['top'])}"
     if bottom is not None:
         low = f"greatest({low}, {bottom + 1})"
-        cases += f" WHEN {number} <= {bottom} THEN '<{bottom + 1}'"
+        cases += f" WHEN {number} <= {bottom} THEN {literal(labels['bottom'])}"
     sql = f"CASE WHEN {field.column} IS NULL THEN NULL{cases} ELSE ({low}) || '{dash}' || ({high}) END"
-    representation = _representation("interval", bounds="[)", separator=dash)
+    opened = _open(labels, top, bottom)
+    representation = _representation("interval", bounds="[)", separator=dash, **({"labels": opened} if opened else {}))
     return Released(field, sql, "string", representation, _kept(field), False)
 
 
@@ -211,31 +235,23 @@ def _generalize(field: Field, step: Step, processing: Processing, needs: Needs) 
         return Released(field, sql, "string", _representation("node"), _kept(field), False)
     if set(params) != {"hierarchy", "level"}:
         raise invalid(step, "params")
-    lookup, level = _hierarchy(step, processing)
-    needs.lookups[field.resource, field.name] = lookup
-    sql = f"(SELECT g FROM {lookup.name} WHERE v = {field.column})"
-    representation = _representation("node", hierarchy=params["hierarchy"], level=level)
-    return Released(field, sql, "string", representation, _kept(field), False)
+    found = node(processing, params["hierarchy"], params["level"], field, f"h{step.index}")
+    if found is None:
+        known = params["hierarchy"] in processing.hierarchies
+        raise invalid(step, "params", "level" if known else "hierarchy")
+    if found.lookup is not None:
+        needs.lookups[field.resource, field.name] = found.lookup
+    labels = {"labels": found.labels} if found.labels else {}
+    representation = _representation("node", hierarchy=params["hierarchy"], level=found.level, **labels)
+    return Released(field, found.sql, "string", representation, _kept(field), False)
 
 
-def _hierarchy(step: Step, processing: Processing) -> tuple[Lookup, str]:
-    name, level = step.params["hierarchy"], step.params["level"]
-    hierarchy = processing.hierarchies.get(name) if isinstance(name, str) else None
-    if not isinstance(hierarchy, dict):
-        raise invalid(step, "params", "hierarchy")
-    at = ("DECLARATION_INVALID", f"/hierarchies/{name}")
-    levels, table = hierarchy.get("levels"), hierarchy.get("table")
-    if not isinstance(levels, list) or not isinstance(table, list) or not table:
-        raise Refusal(*at)
-    if is_integer(level) and 0 <= level < len(levels):
-        level = levels[level]
-    if levels.count(level) != 1:
-        raise invalid(step, "params", "level")
-    column = levels.index(level)
-    chosen: dict[str, str] = {}
-    for row in table:
-        if not isinstance(row, list) or len(row) != len(levels) or not all(isinstance(x, str) and x for x in row):
-            raise Refusal(*at)
-        if chosen.setdefault(row[0], row[column]) != row[column]:
-            raise Refusal(*at)
-    return Lookup(f"h{step.index}", tuple(chosen.items())), level
+def _coarsened(field: Field, step: Step) -> Released:
+    unit = step.params.get("to")
+    if field.type != "date":
+        raise invalid(step, "fields")
+    if unit not in ("week", "month", "quarter", "year", "decade"):
+        raise invalid(step, "params", "to")
+    return Released(
+        field, date_sql(field.column, unit), "string", _representation("node", level=unit), _kept(field), False
+    )

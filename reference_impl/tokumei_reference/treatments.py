@@ -4,24 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeGuard
 
 from tokumei_reference.declarations import Field, Organization, Processing, Step
 from tokumei_reference.exclusions import excluded
 from tokumei_reference.refusals import Refusal, unsupported
+from tokumei_reference.values import is_integer
 
 # Of the vocabulary of the standard, but not done here.
-_OTHERS = frozenset({
-    "suppress-cell", "microaggregate", "swap", "noise", "synthesize",
-    "date-coarsen", "text-redact", "uid-map", "path-rebuild", "sample",
-})  # fmt: skip
+_OTHERS = frozenset({"text-redact", "uid-map", "path-rebuild", "sample"})
 _PARAMS = {
     "suppress-record": {"field", "equals", "in", "of"},
     "suppress-column": set(),
     "text-drop": set(),
     "keep": set(),
     "generalize": {"bin", "hierarchy", "level", "truncate"},
-    "top-bottom-code": {"top", "bottom"},
+    "top-bottom-code": {"top", "bottom", "topLabel", "bottomLabel"},
+    "date-coarsen": {"to"},
+    "suppress-cell": {"equals", "in", "rareBelow"},
+    "microaggregate": {"size", "aggregate"},
+    "swap": {"fraction", "within", "secret"},
+    "noise": {"distribution", "scale", "round", "minimum", "maximum", "secret"},
+    "synthesize": {"method", "epsilon", "delta", "rareBelow", "share"},
     "pseudonymize-keyed": {"function", "secret", "scope", "domain", "bits"},
     "pseudonymize-random": {"scope", "domain", "bits"},
     "date-shift": {"by", "range", "unit", "secret", "preserve"},
@@ -29,7 +32,10 @@ _PARAMS = {
     "shuffle-rows": {"secret"},
 }
 _DROPS = ("suppress-column", "text-drop")
-# Classes that no regime lets through as they are; generalizing one is no better.
+_PSEUDONYMS = ("pseudonymize-keyed", "pseudonymize-random")
+# Techniques that look at a whole column or table, and so run on the released rows.
+WHOLE = ("suppress-cell", "microaggregate", "swap", "noise", "synthesize")
+# Classes that no regime lets through as they are; generalizing or moving one is no better.
 _NEVER_KEPT = frozenset({"direct", "symbol", "freetext", "link", "staff"})
 
 
@@ -43,6 +49,20 @@ class Treatment:
     @property
     def released(self) -> bool:
         return self.steps[0].technique not in _DROPS
+
+    @property
+    def values(self) -> tuple[Step, ...]:
+        """The steps that change a value by itself; none means that it is kept."""
+        return tuple(step for step in self.steps if step.technique not in WHOLE)
+
+    @property
+    def whole(self) -> tuple[Step, ...]:
+        """The steps over the whole column."""
+        return tuple(step for step in self.steps if step.technique in WHOLE)
+
+    def before_values(self, step: Step) -> bool:
+        """Whether a step over the column comes before its values are changed."""
+        return any(other.index > step.index for other in self.values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +91,7 @@ class Plan:
     opt_outs: tuple[OptOut, ...]
     searches: tuple[Search, ...]
     shuffles: tuple[Step, ...]
+    whole: tuple[Step, ...]
 
     def of(self, field: Field) -> Treatment:
         return self.treatments[field.resource, field.name]
@@ -78,11 +99,6 @@ class Plan:
 
 def invalid(step: Step, *parts: object) -> Refusal:
     return Refusal("DECLARATION_INVALID", step.at(*parts))
-
-
-def is_integer(value: Any) -> TypeGuard[int]:
-    """True is an int in Python, but not in a declaration."""
-    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def plan(organization: Organization, processing: Processing) -> Plan:
@@ -110,12 +126,8 @@ def plan(organization: Organization, processing: Processing) -> Plan:
             searches.append(_search(step, fields))
             continue
         for i, field in enumerate(fields):
-            if step.technique in ("keep", "generalize", "top-bottom-code") and field.classes & _NEVER_KEPT:
-                raise Refusal("POLICY_FORBIDDEN", step.at("fields", i))
             chain = chains[field.resource, field.name]
-            # The one meaningful chain: code the extremes, then generalize. Anything else contradicts itself.
-            if chain and (len(chain), chain[0].technique, step.technique) != (1, "top-bottom-code", "generalize"):
-                raise invalid(step, "fields", i)
+            _check_link(step, i, field, chain)
             chain.append(step)
     treatments = {}
     for resource in organization.resources:
@@ -124,19 +136,43 @@ def plan(organization: Organization, processing: Processing) -> Plan:
             if not steps:
                 raise Refusal("DECLARATION_INVALID", f"/resources/{resource.index}/schema/fields/{field.index}")
             treatments[field.resource, field.name] = Treatment(field, tuple(steps))
-    made = Plan(treatments, tuple(opt_outs), tuple(searches), tuple(shuffles))
+    whole = tuple(step for step in processing.steps if step.technique in WHOLE)
+    made = Plan(treatments, tuple(opt_outs), tuple(searches), tuple(shuffles), whole)
     for search in searches:
         for i, field in enumerate(search.quasi):
             chain = list(made.of(field).steps)
             # Released values are what is counted; a transformation after the search would undo it.
-            if not made.of(field).released or any(step.index > search.step.index for step in chain):
+            if not made.of(field).released or any(step.index > search.step.index for step in made.of(field).values):
                 raise invalid(search.step, "fields", i)
-            if chain[0].technique == "date-shift":  # offsets are made for those who stay, after the search
+            # Offsets are made for those who stay, and columns changed as a whole are theirs: after the search.
+            if made.of(field).whole or chain[0].technique == "date-shift":
                 raise unsupported(search.step.at("fields", i))
     for flag, texts in excluded(organization, processing):
         if texts - {text for opt_out in opt_outs if opt_out.field == flag for text in opt_out.texts}:
             raise Refusal("DECLARATION_INVALID", "/steps")
     return made
+
+
+def _check_link(step: Step, at: int, field: Field, chain: list[Step]) -> None:
+    """Whether a step may follow those that its field already has."""
+    names = [other.technique for other in chain]
+    changed = [name for name in names if name not in WHOLE]
+    ends = step.technique in (*_DROPS, *_PSEUDONYMS, "date-shift")
+    if not ends and field.classes & _NEVER_KEPT and not set(names) & set(_PSEUDONYMS):
+        raise Refusal("POLICY_FORBIDDEN", step.at("fields", at))
+    if step.technique in WHOLE:
+        # A pseudonym must stay one; only an invented row has an invented one.
+        fits = step.technique == "synthesize" or not set(names) & {*_PSEUDONYMS, *_DROPS}
+        fits = fits and not set(names) & set(_DROPS) and "synthesize" not in names
+    elif ends:
+        fits = not chain
+    else:
+        # The one meaningful chain of values: code the extremes, then generalize. Only cells may go before.
+        fits = set(names) <= {"suppress-cell", "top-bottom-code"} and (
+            not changed or (changed, step.technique) == (["top-bottom-code"], "generalize")
+        )
+    if not fits:
+        raise invalid(step, "fields", at)
 
 
 def quasi(organization: Organization, names: tuple[str, ...], path: str) -> tuple[Field, ...]:
