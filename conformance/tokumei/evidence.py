@@ -56,7 +56,7 @@ class Evidence:
     """A batch of cases that share the declarations asked and claimed.
 
     ``planned`` holds the truth of the plan as relations: ``cells`` (case, cell and the carrier values),
-    ``events`` (case, cell, resource, field, days), ``orders`` (case, cell, name, rank).
+    ``events`` (case, cell, resource, field, days, n), ``orders`` (case, cell, name, rank).
     ``canaries``: case, canary, folded, source, kind. ``released_cells``: case, call, resource, field, value.
     """
 
