@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tokumei import crosscheck, documents, resources, schema, wording
+from tokumei import crosscheck, documents, numbers, resources, schema, wording
 from tokumei.declarations import NOTICE_OF, FieldName, NoticeBasis, Organization, Processing
 from tokumei.documents import Loaded
 from tokumei.plan.tables import Person, bundle
@@ -103,6 +103,27 @@ def test_planned_persons_say_what_they_are(regime, refused):
     notices = set(made.tables["patients"].column("notice").to_pylist())
     assert notices == {"52", "57", "both"}, "every text occurs, so that what may stay is seen to stay"
     assert organization.deciding == {STATUS, NOTICE}
+
+
+@pytest.mark.parametrize("kind", ["my-number", "insured-number", "facility"])
+def test_a_field_may_hold_an_official_number(kind):
+    def edit(organization, processing):
+        field(organization, "insured_no").update(constraints={}, tokumei={"class": ["symbol"], "officialNumber": kind})
+
+    assert problems(edit) == []
+    organization, processing = (loaded.document for loaded in hospital(edit))
+    persons = [Person(quasi={}) for _ in range(20)]
+    made = bundle(Organization.of(organization), Processing.of(processing), persons, seed=1)
+    found = made.tables["patients"].column("insured_no").to_pylist()
+    assert len(set(found)) == 20
+    assert all(numbers.check(kind, text) for text in found) or not numbers.KINDS[kind].pattern
+
+
+def test_an_identification_code_is_a_symbol():
+    def edit(organization, processing):
+        field(organization, "phone")["tokumei"] = {"class": ["direct"], "officialNumber": "my-number"}
+
+    assert problems(edit) == [("NUMBER_NOT_SYMBOL", "/resources/0/schema/fields/8/tokumei/class")]
 
 
 def test_the_example_has_no_problem():

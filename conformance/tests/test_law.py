@@ -143,6 +143,10 @@ def test_the_table_of_numbers_is_that_of_the_code():
     }
 
 
+def test_the_kinds_that_are_codes_are_those_of_the_lists():
+    assert frozenset().union(*(codes.numbers for codes in LAW.code_lists)) == numbers.CODES
+
+
 def test_a_range_that_is_called_unassigned_is_where_invented_numbers_come_from():
     said = {entry["id"] for entry in READ["official_numbers"]["numbers"] if "unassigned" in entry}
     drawn = {kind.id for kind in numbers.KINDS.values() if "{48|49|50}" in kind.body or "{98|99}" in kind.body}

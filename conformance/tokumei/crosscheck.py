@@ -12,7 +12,7 @@ from collections import Counter
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from tokumei import exclusions
+from tokumei import exclusions, numbers
 from tokumei.documents import pointer
 from tokumei.model import Problem
 
@@ -145,6 +145,8 @@ def _table(loaded: Loaded, tables: _Tables, resource: Mapping[str, Any], at: str
         classes = field["tokumei"]["class"]
         if "neutral" in classes and len(classes) > 1:
             yield Problem(code="NEUTRAL_NOT_ALONE", place=loaded.place(here + "/tokumei/class"), params={"field": full})
+        if field["tokumei"].get("officialNumber") in numbers.CODES and "symbol" not in classes:
+            yield Problem(code="NUMBER_NOT_SYMBOL", place=loaded.place(here + "/tokumei/class"), params={"field": full})
         group = field["tokumei"].get("redundancyGroup")
         if group is not None and full not in groups.get(group, {}).get("members", []):
             place = loaded.place(here + "/tokumei/redundancyGroup")
@@ -181,7 +183,7 @@ def _generated(loaded: Loaded, tables: _Tables, field: Mapping[str, Any], full: 
         numeric
         or "pattern" in limits
         or "enum" in limits
-        or "generator" in field["tokumei"]
+        or {"generator", "officialNumber"} & field["tokumei"].keys()
         or "hierarchy" in field["tokumei"]
         or field["type"] in DATED
         or any(name in fields for fields, _, _ in tables.foreign_keys(resource))

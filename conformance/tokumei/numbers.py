@@ -163,6 +163,13 @@ KINDS: Mapping[str, Kind] = {
 }
 """By the name that declarations, ``spec/law`` and canaries use."""
 
+CODES = frozenset(
+    "my-number resident-code drivers-licence licence-record passport passport-mrz foreign-passport residence-card "
+    "special-permanent-resident basic-pension employment-insurance insurer-8 insurer-6 insured-number "
+    "insured-latter-stage care-insurer care-insured".split()
+)
+"""The kinds that are individual identification codes, or parts of one, under some list of ``spec/law``."""
+
 
 def plain(text: str) -> str:
     """A number as it is compared: folded (``text.fold``), and digits of kanji as digits."""

@@ -12,6 +12,7 @@ from random import Random
 import pyarrow as pa
 import rstr
 
+from tokumei import numbers
 from tokumei.declarations import FieldInfo, FieldName, Organization, Processing, ResourceInfo
 from tokumei.plan import people
 from tokumei.plan.bundle import Bundle, Truth
@@ -302,6 +303,8 @@ class _Maker:
 
     def _value(self, info: FieldInfo, row: _Row) -> str:
         random, rules = self.random, info.constraints
+        if "officialNumber" in info.tokumei:
+            return numbers.generate(info.tokumei["officialNumber"], random.randrange(10**9))
         match info.tokumei.get("generator"):
             case "person-name":
                 staff = info.tokumei.get("person") not in (None, "subject")
