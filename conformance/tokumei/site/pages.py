@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from tokumei import clause as clause_module
 from tokumei import resources, schema
-from tokumei.site import clause_page, glossary_page, law_page, schema_page
+from tokumei.site import clause_page, glossary_page, law_page, measure_page, schema_page
 from tokumei.spec import load_spec
 from tokumei.spec_lint import clause_modules
 
@@ -45,6 +45,7 @@ def _pages(lang: str) -> Iterator[tuple[str, str]]:
     for text in edition.clauses.values():
         kills = [mutant for mutant in mutants if text.id in mutant.killed_by]
         yield f"clauses/{text.id}.md", clause_page.page(edition, text, kills, modules.get(text.id), lang)
+    yield "measures.md", measure_page.page(lang)
     schemas = {name: schema.schema(name) for name in schema.names()}
     flat = {name.replace("/", "-"): value for name, value in schemas.items()}
     yield "schemas/index.md", schema_page.index(flat, lang)
