@@ -108,7 +108,7 @@ def test_a_provision_without_a_clause_is_said_to_have_none(site):
     assert "第34条第5号" in gaps
     assert "第34条第1号" not in gaps
     text = law_page.page(edition, mutants().values(), "en")
-    assert f"| 個人情報の保護に関する法律施行規則 第34条第5号 | {law_page.NO_CLAUSE.en} | | |" in text
+    assert f"| 個人情報の保護に関する法律施行規則 第34条第5号 | {law_page.NO_CLAUSE.en} | | | |" in text
     for folder, lang in (("clauses", "ja"), ("en/clauses", "en")):
         page = (site / folder / "law.html").read_text(encoding="utf-8")
         assert all(regime.name[lang] in page for regime in EDITION.regimes.values())
@@ -163,6 +163,11 @@ def test_every_link_inside_the_site_leads_to_a_page_that_exists(parsed):
             if not target.is_file() or (anchor and target in parsed and anchor not in parsed[target].ids):
                 broken.append((path.name, link))
     assert broken == []
+
+
+def test_each_site_speaks_its_language_around_the_text(site):
+    assert "ドキュメントを検索" in (site / "index.html").read_text(encoding="utf-8")
+    assert "Search docs" in (site / "en" / "index.html").read_text(encoding="utf-8")
 
 
 def test_every_page_of_a_clause_says_what_it_does_not_say(site):

@@ -112,7 +112,7 @@ def _strength(edition: Edition, clause: ClauseText, lang: str) -> Iterator[str]:
     header = Text("| 制度 | 規定 | 根拠 |", "| Regime | Provision | Strength |")[lang]
     rows = [
         f"| {regime.name[lang]} (`{regime.id}`) | {regime.act} {regime.article} "
-        f"| {words.STRENGTHS[str(clause.strength.get(regime.id, ''))][lang]} |"
+        f'| <span class="tk-whole">{words.STRENGTHS[str(clause.strength.get(regime.id, ""))][lang]}</span> |'
         for regime in edition.regimes.values()
     ]
     yield f"## {H['strength'][lang]}"

@@ -20,6 +20,7 @@ HEADS = {
     "technique": Text("手法", "Technique"),
     "params": Text("パラメータ", "Parameters"),
     "target": Text("目標", "Target"),
+    "row": Text("1 行が表すもの", "A row is"),
     "input": Text("入力", "Input"),
     "release": Text("加工後", "Release"),
     "call": Text("{n} 回目", "Call {n}"),
@@ -54,7 +55,11 @@ def _declared(example: Example, lang: str) -> Iterator[str]:
             )
             for line in example.fields
         ]
-        yield _card(HEADS["declared"][lang], _table([HEADS[name][lang] for name in names], rows))
+        shown = [at for at in range(len(names)) if any(row[at] for row in rows)]
+        kept = [[row[at] for at in shown] for row in rows]
+        yield _card(HEADS["declared"][lang], _table([HEADS[names[at]][lang] for at in shown], kept))
+    if example.rows != "person":
+        yield _card(HEADS["row"][lang], f"<code>{escape(example.rows)}</code>")
     if example.targets:
         yield _card(HEADS["target"][lang], _list(said(target) for target in example.targets))
 

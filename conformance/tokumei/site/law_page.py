@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tokumei.model import Text
@@ -27,10 +27,11 @@ HEAD = Text(
     "a document of the authority, this standard nothing but this standard. A clause of this standard is about the provision "
     "it stands beside; the provision does not set what the clause says.",
 )
-COLUMNS = Text("| 条項号 | 要求事項 | 確かめ方 | 強さ |", "| Provision | Clause | Verified by | Strength |")
+COLUMNS = Text(
+    "| 条項号 | 要求事項 | 確かめ方 | 欠陥見本 | 強さ |", "| Provision | Clause | Verified by | Mutants | Strength |"
+)
 NOWHERE = Text("（対応する条項号はない）", "(no provision)")
 NO_CLAUSE = Text("要求事項はまだない", "no clause yet")
-TESTED = Text("{how}（欠陥見本 {n}）", "{how} ({n} mutants)")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -58,7 +59,7 @@ def page(edition: Edition, mutants: Iterable[Mutant], lang: str) -> str:
         )
         if regime.note:
             blocks.append(regime.note[lang])
-        blocks.append("\n".join((COLUMNS[lang], "|---|---|---|---|", *_rows(edition, regime, kills, lang))))
+        blocks.append("\n".join((COLUMNS[lang], "|---|---|---|---|---|", *_rows(edition, regime, kills, lang))))
     return "\n\n".join(blocks) + "\n"
 
 
@@ -71,7 +72,9 @@ def crosswalk(edition: Edition, regime: Regime) -> list[tuple[Provision, ClauseT
             pairs += [(provision, clause) for provision in _provisions(clause, regime, rule)]
     met = {provision.article for provision, _ in pairs}
     pairs += [(_at(rule, article), None) for article in map(_article, regime.basis.values()) if article not in met]
-    return sorted(pairs, key=lambda pair: (pair[0], pair[1].id if pair[1] else ""))
+    former = {(p.act, p.article): p.old for p, _ in pairs if p.old}
+    told = [(replace(p, old=former.get((p.act, p.article), "")), clause) for p, clause in pairs]
+    return sorted(told, key=lambda pair: (pair[0], pair[1].id if pair[1] else ""))
 
 
 def _provisions(clause: ClauseText, regime: Regime, rule: str) -> Iterator[Provision]:
@@ -110,12 +113,16 @@ def _rows(edition: Edition, regime: Regime, kills: Mapping[str, int], lang: str)
             name += f"（{provision.old}）" if lang == "ja" else f" ({provision.old})"
         shown, last = ("〃" if name == last else name), name
         if clause is None:
-            yield f"| {shown} | {NO_CLAUSE[lang]} | | |"
+            yield f"| {shown} | {NO_CLAUSE[lang]} | | | |"
             continue
-        how = words.VERIFICATIONS[clause.verification][lang]
-        tested = TESTED[lang].format(how=how, n=kills[clause.id]) if clause.verification == "test" else how
-        strength = words.STRENGTHS[str(clause.strength[regime.id])][lang]
-        yield f"| {shown} | [{clause.id}]({clause.id}.md) {clause.title[lang]} | {tested} | {strength} |"
+        how = _whole(words.VERIFICATIONS[clause.verification][lang])
+        strength = _whole(words.STRENGTHS[str(clause.strength[regime.id])][lang])
+        title = f"[{clause.id}]({clause.id}.md) {clause.title[lang]}"
+        yield f"| {shown} | {title} | {how} | {kills[clause.id]} | {strength} |"
+
+
+def _whole(text: str) -> str:
+    return f'<span class="tk-whole">{text}</span>'
 
 
 __all__ = ["crosswalk", "page"]
