@@ -183,6 +183,8 @@ PREMISES = {
     "people with dates": _both("日付をもつ本人", "people with dates"),
     "pseudonyms": _both("仮ID", "pseudonyms"),
     "documents": _both("文書", "documents"),
+    "source keys": _both("元データの番号", "source keys"),
+    "references": _both("表をまたぐ参照", "references"),
     "releases": _both("加工後データ", "releases"),
     "thresholds": _both("しきい値", "thresholds"),
     "values": _both("値", "values"),

@@ -152,7 +152,7 @@ class _Declared:
             "hierarchies": {},
             "secrets": [SECRET],
             "steps": steps,
-            "targets": [{"quasi": quasi, "unit": "subject"} | dict(target) for target in targets] or [NO_TARGET],
+            "targets": [{"quasi": quasi, "unit": "subject"} | dict(target) for target in targets] or [dict(NO_TARGET)],
             "residualRisk": {"measured": [], "statement": "-", "acceptedBy": "-"},
         } | dict(self.example.processing)
 
