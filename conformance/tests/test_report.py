@@ -446,7 +446,7 @@ def test_an_item_gives_basis_conditions_and_what_is_expected() -> None:
     rows = [row for title, row in sheet_rows(BAD, "ja") if title == "試験項目"]
     row = next(row for row in rows if str(row[1]).startswith("I5-01"))
     assert "個人情報の保護に関する法律施行規則 第34条第5号" in row[1]
-    assert "匿名加工医療情報: 本規格" in row[1]
+    assert "\n本規格: 匿名加工情報、行政機関等匿名加工情報、匿名加工医療情報、" in row[1]
     assert "根拠資料: 加工後データ、提供仕様書" in row[2]
     assert "違反の機会: 512（同値類）、事例 20" in row[2]
     assert row[3] == EDITION.clauses["I5-01"].requirement.ja

@@ -58,6 +58,7 @@ ITEM_HEADS = {
     "ja": ("項番", "根拠", "条件", "期待", "結果", "再現番号"),
     "en": ("No.", "Basis", "Conditions", "Expected", "Result", "Replay no."),
 }
+ITEM_WIDTHS = (7, 44, 36, 50, 44, 14)
 FINDING_HEADS = {
     "ja": ("再現番号", "要求事項", "指摘", "符号", "整理方法書", "事例", "反例の人数", "再現", "再試験の方法"),
     "en": ("Replay no.", "Clause", "Finding", "Code", "Organization", "Case", "People", "Reproduced", "To replay"),
@@ -116,7 +117,7 @@ def _page(sheet: Worksheet, name: str, widths: Sequence[int], *, landscape: bool
 
 
 def _summary(sheet: Worksheet, report: Report, lang: str) -> None:
-    _page(sheet, SAID["summary"][lang], (24, 15, 15, 15, 15, 15), landscape=False)
+    _page(sheet, SAID["summary"][lang], (22, 16, 16, 16, 16, 16), landscape=False)
     _put(sheet, 1, 1, SAID["title"][lang], size=18, bold=True, box=False)
     sheet.row_dimensions[1].height = 30
     row = 3
@@ -131,6 +132,7 @@ def _summary(sheet: Worksheet, report: Report, lang: str) -> None:
     for at, verdict in enumerate(words.VERDICTS):
         _put(sheet, row, at + 2, f"{words.MARKS[verdict]} {words.VERDICTS[verdict][lang]}", bold=True, fill=HEAD)
     _put(sheet, row, 1, "", fill=HEAD)
+    sheet.row_dimensions[row].height = 16 if lang == "ja" else 30
     for outcome, counts in matrix(report).items():
         row += 1
         _put(sheet, row, 1, words.OUTCOMES[outcome][lang], bold=True, fill=HEAD)
@@ -162,7 +164,7 @@ def _span(sheet: Worksheet, row: int, column: int, value: object, **style: Any) 
 
 
 def _items(sheet: Worksheet, report: Report, edition: Edition, lang: str) -> None:
-    _page(sheet, SAID["items"][lang], (7, 34, 40, 52, 44, 14), landscape=True, title_row=1)
+    _page(sheet, SAID["items"][lang], ITEM_WIDTHS, landscape=True, title_row=1)
     _heads(sheet, ITEM_HEADS[lang])
     row = 1
     for row, (track, clause) in enumerate(clauses(report), 2):
@@ -179,7 +181,7 @@ def _items(sheet: Worksheet, report: Report, edition: Edition, lang: str) -> Non
         for column, value in enumerate(cells, 1):
             tone = {"fill": PatternFill("solid", fgColor=FILLS[verdict])} if column == 5 else {}
             _put(sheet, row, column, value, **tone)
-        sheet.row_dimensions[row].height = _height(cells, (7, 34, 40, 52, 44, 14))
+        sheet.row_dimensions[row].height = _height(cells, ITEM_WIDTHS)
     if row == 1:
         _put(sheet, 2, 1, SAID["no_items"][lang], box=False)
     else:
@@ -187,15 +189,15 @@ def _items(sheet: Worksheet, report: Report, edition: Edition, lang: str) -> Non
 
 
 def basis(clause: Any, text: ClauseText | None, edition: Edition, lang: str) -> str:
-    """The clause, and for each regime what stands behind it, with the article."""
+    """The clause, what stands behind it in which regimes, and the articles."""
     lines = [f"{clause['clause']} {clause['title'][lang]} ({words.LEVELS[clause['level']][lang]})"]
-    if text:
-        lines += [
-            f"{edition.regimes[regime].name[lang]}: {STRENGTHS[str(strength)][lang]}"
-            for regime, strength in text.strength.items()
-            if regime in edition.regimes
-        ]
-        lines += [f"{ref.act} {ref.article}" for ref in text.law]
+    if text is None:
+        return lines[0]
+    for strength, said in STRENGTHS.items():
+        names = [edition.regimes[r].name[lang] for r in edition.regimes if text.strength.get(r) == strength]
+        if names:
+            lines.append(f"{said[lang]}: " + ("、" if lang == "ja" else ", ").join(names))
+    lines += [f"{ref.act} {ref.article}" for ref in text.law]
     return "\n".join(lines)
 
 
@@ -228,7 +230,7 @@ def result(clause: Any, lang: str) -> str:
 
 
 def _findings(sheet: Worksheet, report: Report, lang: str) -> None:
-    widths = (14, 12, 60, 26, 20, 30, 16, 10, 30)
+    widths = (14, 12, 60, 26, 20, 30, 16, 13, 30)
     _page(sheet, SAID["findings"][lang], widths, landscape=True, title_row=1)
     _heads(sheet, FINDING_HEADS[lang])
     row = 1
