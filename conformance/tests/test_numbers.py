@@ -21,13 +21,6 @@ def digits(count):
     return st.text("0123456789", min_size=count, max_size=count)
 
 
-def with_digit(family, body, tail="0"):
-    made = family.digit(body)
-    if family.place == 0:
-        return made + body
-    return body + made + (tail if family.place == 10 else "")
-
-
 def body_length(family):
     return {"my-number": 11, "resident-code": 10, "licence": 10, "municipality": 5, "corporate": 12, "mrz": 9}[family]
 
@@ -99,6 +92,26 @@ def test_modulus_11_misses_a_single_error_only_between_two_remainders_with_one_d
             missed += (unseen := family.digit(wrong) == family.digit(body))
             assert unseen == (remainders == same)
     assert 0 < missed < 0.04 * tried
+
+
+def test_modulus_9_misses_a_single_error_only_between_0_and_9():
+    random = Random(9)
+    for _ in range(300):
+        body = "".join(random.choices("0123456789", k=12))
+        for at, digit in itertools.product(range(12), "0123456789"):
+            wrong = body[:at] + digit + body[at + 1 :]
+            seen = numbers.corporate_digit(wrong) != numbers.corporate_digit(body)
+            assert seen == (wrong != body and {digit, body[at]} != {"0", "9"})
+
+
+def test_a_passport_field_misses_a_single_error_only_between_characters_ten_apart():
+    random, alphabet = Random(7), "0123456789abcdefghijklmnopqrstuvwxyz"
+    for _ in range(100):
+        body = "".join(random.choices(alphabet, k=9))
+        for at, char in itertools.product(range(9), alphabet):
+            wrong = body[:at] + char + body[at + 1 :]
+            seen = numbers.mrz_digit(wrong) != numbers.mrz_digit(body)
+            assert seen == ((alphabet.index(char) - alphabet.index(body[at])) % 10 != 0)
 
 
 @pytest.mark.parametrize("name", WITH_DIGIT)
