@@ -59,7 +59,7 @@ def test_a_broken_file_is_a_problem_with_its_line(tmp_path):
 def test_what_is_stated_of_the_law_has_a_source_or_an_act_and_a_confidence(name):
     for at, entry in entries(READ[name]):
         if "confidence" in entry and not at.endswith("/waiting") and "/amendments/" not in at:
-            assert entry.get("source") or entry.get("number"), at
+            assert entry.get("source") or entry.get("number") or entry.get("decree"), at
             assert entry["confidence"] in ("read", "high", "medium", "low")
 
 
@@ -200,6 +200,11 @@ def test_each_notice_opens_the_way_to_one_regime():
     assert {regime: LAW.notice_for(regime).id for regime in NOTICE_OF} == NOTICE_OF
     assert LAW.notice_for("APPI-43") is None
     assert LAW.notices["NGMIA-52"].article == "第52条第1項" and LAW.notices["NGMIA-57"].article == "第57条第1項"
+
+
+def test_the_decree_of_linkable_data_is_listed_with_its_day():
+    linkable = READ["sister_rules"]["linkable"]
+    assert (linkable["decree"], linkable["from"]) in LAW.acts["NGMIA-decree"].amendments
 
 
 def test_a_sister_rule_that_was_read_says_where():
