@@ -88,8 +88,10 @@ def dump(edition: str, entries: Mapping[str, Entry]) -> str:
 def affirm(edition: Edition, modules: Mapping[str, Any], folder: Path, ids: Collection[str]) -> Path:
     """Record that the checks of ``ids`` were read against the text of today; raises TokumeiError.
 
-    A clause that is in force and whose text has changed must have a new revision.
+    A clause that is in force and whose text has changed must have a new revision. An installed standard is only read.
     """
+    if folder.parent.name == "_data":
+        raise TokumeiError(Problem(code="SPEC_NOT_A_CHECKOUT"))
     entries = load(folder, edition.id)
     for id_ in ids:
         if id_ not in edition.clauses:
