@@ -157,7 +157,8 @@ def test_each_finding_has_its_part_of_the_allowance() -> None:
     allowance = Allowance(12.0)
     for left in (3, 2, 1):
         allowance.share(left)
-        assert not allowance.spent
+        assert allowance.affords(4.0)
+        assert not allowance.affords(4.1)
         allowance.pay([call])
-        assert allowance.spent
-    assert dataclasses.replace(allowance, seconds=1.0, over=lambda: True).spent
+        assert not allowance.affords(0.1)
+    assert not dataclasses.replace(allowance, seconds=1.0, over=lambda: True).affords(0.5)

@@ -121,8 +121,8 @@ def explore(
     seed: int,
     obeys: bool,
     already: frozenset[Kind] = frozenset(),
-    small: int = SMALL,
-    chains: int = SEQUENCES,
+    small: int | None = None,
+    chains: int | None = None,
     trials: int = TRIALS,
     deadline: float | None = None,
     allowance: Allowance | None = None,
@@ -137,8 +137,16 @@ def explore(
         space
         for label, (organization, processing) in zip(labels(pairs), pairs, strict=True)
         for space in (
-            _Space(f"{seed}/{label}/small", small_cases(organization, processing, label=label, obeys=obeys), small),
-            _Space(f"{seed}/{label}/sequence", sequences(organization, processing, label=label, obeys=obeys), chains),
+            _Space(
+                f"{seed}/{label}/small",
+                small_cases(organization, processing, label=label, obeys=obeys),
+                SMALL if small is None else small,
+            ),
+            _Space(
+                f"{seed}/{label}/sequence",
+                sequences(organization, processing, label=label, obeys=obeys),
+                SEQUENCES if chains is None else chains,
+            ),
         )
     ]
     searches = [_Search(space, caller, exact, engine, seed) for space in spaces if space.count]
@@ -200,7 +208,7 @@ class _Search:
                 failed = kind in self.seen[case.id]
             else:
                 if case.id not in shown:
-                    if len(shown) >= trials or allowance.spent:
+                    if len(shown) >= trials or not allowance.affords(0.0):
                         raise _Enough
                     shown[case.id] = self._shown(case, check, kind, allowance) is not None
                 failed = shown[case.id]

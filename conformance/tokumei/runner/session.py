@@ -32,6 +32,7 @@ SMOKE_SHRINKING = 15.0
 """Smoke ends within a minute where a call takes five seconds: 35 of them for calls, 15 for shrinking."""
 SMOKE_ORDER = ("boundary", "classes", "malformed", "few-", "enough-", "covering-isolated")
 """The cases that show most, first; of the small inputs only the largest is played."""
+REPLAYS = 3
 LEAST_SHRINKING = 60.0
 """Seconds of the product that shrinking may take; where it is slow, up to a third of its time in all."""
 
@@ -229,7 +230,7 @@ def _show(
         id_ = finding_id(result.clause, finding)
         exact = entry is not None and not any(s.code == finding.code for s in result.statistics)
         allowance.share(len(turns) - done)
-        if entry is None or not exact or allowance.spent:
+        if entry is None or not exact or not allowance.affords(_seconds(entry[1].view.calls)):
             shown.setdefault(result.clause, []).append(Shown(finding=finding, id=id_, organization=organization))
             continue
         small, again, call, last = smallest_case(
@@ -254,6 +255,10 @@ def _show(
                 call=call,
             )
         )
+
+
+def _seconds(calls: Sequence[Call]) -> float:
+    return sum(call.seconds for call in calls)
 
 
 def _over(end: float | None) -> Callable[[], bool]:
@@ -297,11 +302,12 @@ def smallest_case(
     relax: bool,
     allowance: Allowance,
 ) -> tuple[Shrunk, str, Call | None, Finding]:
-    """The shrunk case, how often of three it fails again, the call to show, and the finding in it.
+    """The shrunk case, how often of three replays it fails again, the call to show, and the finding in it.
 
     A smaller case of which the suite's own correct product is accused too shows nothing and is not taken.
     """
     seed = track.plan.seed
+    cost = _seconds(track.played[finding.case][1].view.calls)
     correct = InProcess(baseline.product(), baseline.INFO)
 
     def again(candidate: Case) -> Finding | None:
@@ -311,11 +317,18 @@ def smallest_case(
             return None
         return found
 
-    small = shrink(case, finding, again, relax=relax and clause != "I5-10", stop=lambda: allowance.spent)
-    times, call, last = 0, None, finding
-    for _ in range(3):
+    small = shrink(
+        case,
+        finding,
+        again,
+        relax=relax and clause != "I5-10",
+        stop=lambda: not allowance.affords((REPLAYS + 1) * cost),
+    )
+    times, tried, call, last = 0, 0, None, finding
+    while tried < REPLAYS and (not tried or allowance.affords(cost)):
+        tried += 1
         found, calls = find_again(small.case, clause, finding.code, caller, checks, engine, seed)
         allowance.pay(calls)
         if found is not None:
             times, call, last = times + 1, calls[min(found.call, len(calls) - 1)], found
-    return small, f"{times}/3", call, last
+    return small, f"{times}/{tried}", call, last

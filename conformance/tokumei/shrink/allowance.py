@@ -28,7 +28,6 @@ class Allowance:
     def pay(self, calls: Sequence[Call]) -> None:
         self.seconds -= sum(call.seconds for call in calls)
 
-    @property
-    def spent(self) -> bool:
-        """Whether the finding at hand must be shown as it is."""
-        return self.seconds <= self.reserved or self.over()
+    def affords(self, seconds: float) -> bool:
+        """Whether so much more may be spent on the finding at hand."""
+        return self.seconds - seconds >= self.reserved and not self.over()
