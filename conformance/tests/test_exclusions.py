@@ -69,6 +69,7 @@ def test_without_texts_the_notice_of_the_institution_counts():
     def edit(organization):
         own = organization["tokumei"]
         del own["noticeBasis"]["values"]
+        own["institutions"][0]["notice"]["basis"] = ["NGMIA-52"]
         own["institutions"] += [
             {"id": "H02", "kind": "clinic", "notice": {"basis": ["NGMIA-57"]}},
             {"id": "H03", "kind": "clinic"},
@@ -169,6 +170,11 @@ def test_the_example_has_no_problem():
             "NOTICE_VALUES_DIFFER",
             "/tokumei/noticeBasis/values",
         ),
+        (
+            lambda o, p: o["tokumei"]["institutions"][0]["notice"].update(basis=["NGMIA-52"]),
+            "NOTICE_NOT_GIVEN",
+            "/tokumei/noticeBasis/values",
+        ),
         (lambda o, p: p.update(regime="NGMIA-35"), "EXCLUDED_NOT_REMOVED", "/steps"),
         (lambda o, p: p["steps"].remove(step(p, "patients.opt_out")), "EXCLUDED_NOT_REMOVED", "/steps"),
         (lambda o, p: step(p, "patients.notice")["params"].update(of="row"), "EXCLUDED_NOT_REMOVED", "/steps"),
@@ -204,6 +210,7 @@ def test_a_fault_is_told_where_it_is(edit, code, pointer):
     "edit",
     [
         lambda o, p: p.update(regime="APPI-43"),
+        lambda o, p: o["tokumei"]["institutions"][0]["notice"].pop("basis"),
         lambda o, p: o["tokumei"]["institutions"][0]["notice"].update(startedOn="2024-03-11"),
         lambda o, p: o["tokumei"]["institutions"][0]["notice"].update(filedOn="2024-04-10"),
         lambda o, p: step(p, "patients.notice").update(params={"field": str(NOTICE), "in": ["57"], "of": "subject"}),

@@ -101,6 +101,11 @@ def _notice_basis(loaded: Loaded, own: Mapping[str, Any], fields: Fields) -> Ite
     if set(_enum(fields[name]) or ()) != set(notices_given(own)):
         place = loaded.place("/tokumei/noticeBasis/values")
         yield Problem(code="NOTICE_VALUES_DIFFER", place=place, params=params)
+    given = {notice for each in own.get("institutions", []) for notice in each.get("notice", {}).get("basis", [])}
+    stated = {notice for notices in notices_given(own).values() for notice in notices}
+    for notice in sorted(stated - given) if given else ():
+        place = loaded.place("/tokumei/noticeBasis/values")
+        yield Problem(code="NOTICE_NOT_GIVEN", place=place, params={"expected": sorted(given), "notice": notice})
 
 
 def _enum(field: Mapping[str, Any]) -> list[str] | None:
