@@ -257,7 +257,7 @@ def _hierarchies(organization: Loaded, processing: Loaded, tables: _Tables) -> I
     for name, content in hierarchies.items():
         parents: dict[tuple[int, str], str] = {}
         leaves: set[str] = set()
-        for i, row in enumerate(content["table"]):
+        for i, row in enumerate(content.get("table", [])):
             place = processing.place(pointer("hierarchies", name, "table", i))
             if len(row) != len(content["levels"]):
                 params: dict[str, object] = {"expected": len(content["levels"]), "found": len(row)}

@@ -342,7 +342,8 @@ class Processing:
                     )
                     for target in document["targets"]
                 ),
-                hierarchies=document.get("hierarchies", {}),
+                # Those computed from the code itself hold no table of nodes to compare with.
+                hierarchies={name: h for name, h in document.get("hierarchies", {}).items() if "table" in h},
                 secrets=tuple(secret["id"] for secret in document.get("secrets", [])),
                 document=document,
             )

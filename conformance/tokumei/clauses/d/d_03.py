@@ -12,7 +12,9 @@ from tokumei.model import Call, Finding, Need, Observation, Premise, Request, Re
 from tokumei.mutants.edits import after, subject_resource, with_column
 
 EXPECTED_FILES = frozenset(
-    f"{name}.{kind}" for name in ("organization", "processing", "risk", "statement") for kind in ("json", "yaml")
+    f"{name}.{kind}"
+    for name in ("organization", "processing", "risk", "statement", "publication")
+    for kind in ("json", "yaml")
 )
 """What PROTOCOL lets a response hold beside its answer, its tables and its log."""
 
