@@ -168,6 +168,7 @@ class Outcome:
     answer: dict[str, Any]
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
     organization: dict[str, Any] = field(default_factory=dict)
+    document_risk: dict[str, Any] = field(default_factory=dict)
     raw: bytes = b""
     """The first file of the release."""
 
@@ -225,6 +226,7 @@ class Caller:
         outcome = Outcome(response, json.loads((response / "response.json").read_text(encoding="utf-8")))
         if outcome.status == "ok":
             outcome.organization = outcome.document("organization.yaml")
+            outcome.document_risk = outcome.document("risk.json")
             for resource in outcome.organization["resources"]:
                 file = response / "data" / resource["path"]
                 if resource["format"] == "parquet":

@@ -38,6 +38,10 @@ class Stage:
         """SQL of the HMAC of a text for this step."""
         return self.keys.mac(text, self.secret, self.step.technique, self.step.id, *purpose)
 
+    def place(self, column: Released) -> str:
+        """Where the step names the column."""
+        return self.step.at("fields", self.step.fields.index(f"{column.field.resource}.{column.field.name}"))
+
     def become(self, select: str) -> None:
         """Replace the table."""
         self.connection.execute(f"CREATE TABLE next AS {select}")
@@ -72,7 +76,12 @@ def suppress_cells(stage: Stage, columns: list[Released]) -> list[Released]:
                 f"GROUP BY {c} HAVING count(DISTINCT p) < {rare})"
             )
         changes.append(f"CASE WHEN {' OR '.join(found)} THEN NULL ELSE {c} END AS {c}")
+    filled = [f"SELECT count({column.field.column}) FROM {stage.table}" for column in columns]
+    before = [stage.number(sql) for sql in filled]
     stage.become(f"SELECT * REPLACE ({', '.join(changes)}) FROM {stage.table}")
+    for column, sql, was in zip(columns, filled, before, strict=True):
+        if rare and was and not stage.number(sql):  # every value is rare: an empty column is no release of it
+            raise Refusal("CANNOT_MEET_PRIVACY", stage.place(column))
     return [emptied(column) for column in columns]
 
 
@@ -253,8 +262,7 @@ def synthesize(stage: Stage, columns: list[Released]) -> tuple[list[Released], b
             )
             total = stage.number("SELECT count(*) FROM eligible")
             if count and not total:
-                at = stage.step.fields.index(f"{column.field.resource}.{column.field.name}")
-                raise Refusal("CANNOT_MEET_PRIVACY", stage.step.at("fields", at))
+                raise Refusal("CANNOT_MEET_PRIVACY", stage.place(column))
             stage.connection.execute(
                 f"CREATE TABLE more AS SELECT invented.*, e.v AS {c} FROM invented JOIN eligible e "
                 f"ON e.i = ('0x' || left({mac}, 15))::BIGINT % {max(total, 1)}"

@@ -13,7 +13,7 @@ from typing import Any, TextIO
 
 import duckdb
 
-from tokumei_reference import documents, hierarchies, releases
+from tokumei_reference import documents, hierarchies, notices, releases
 from tokumei_reference.anonymizer import anonymize
 from tokumei_reference.declarations import Document, read_organization, read_processing
 from tokumei_reference.refusals import MESSAGES, Refusal, of_declarations, unsupported
@@ -94,9 +94,10 @@ def _answer(request: Path, build: Path) -> None:
             organization, processing, _secrets(request, head), request / "data", build / "data", Path(work)
         )
     documents.write(build / "organization.yaml", releases.data_package(organization, result))
-    documents.write(build / "processing.yaml", processing.source)
+    documents.write(build / "processing.yaml", result.processing.source)
     documents.write(build / "risk.json", releases.risk(result))
-    documents.write(build / "statement.json", releases.statement())
+    documents.write(build / "statement.json", notices.statement(organization, result.processing, result.keyed))
+    documents.write(build / "publication.json", notices.publication(organization, result))
 
 
 def _secrets(request: Path, head: Document) -> dict[str, bytes]:

@@ -30,6 +30,11 @@ class Keyring:
     _known: dict[tuple[str, ...], str] = field(default_factory=dict)
     _fresh: bytes = field(default_factory=lambda: secrets.token_bytes(32))
 
+    @property
+    def keyed(self) -> bool:
+        """Whether there is a given secret; else all randomness is fresh and goes with this value."""
+        return bool(self.given)
+
     def default(self) -> str:
         """The secret for purposes that name none: the first one given, else a fresh one ("")."""
         return next(iter(self.given), "")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from tokumei_reference import __version__
 from tokumei_reference.anonymizer import Result
 from tokumei_reference.declarations import Organization, Resource
 from tokumei_reference.techniques import Released
@@ -93,19 +92,16 @@ def _field(column: Released, groups: frozenset[str]) -> dict[str, Any]:
 
 
 def risk(result: Result) -> dict[str, Any]:
-    """Counts only."""
+    """Counts and rates only; persons who were never to be released (opt-out) are not called suppressed."""
     return {
-        "persons": {"in": result.persons_in, "out": result.persons_out},
+        "unit": "person",
+        "persons": {
+            "in": result.persons_in,
+            "excluded": result.persons_in - result.persons_admitted,
+            "suppressed": result.persons_admitted - result.persons_out,
+            "out": result.persons_out,
+        },
         "rows": {name: {"in": before, "out": after} for name, (before, after) in result.rows.items()},
-        "k": dict(result.k),
-    }
-
-
-def statement() -> dict[str, Any]:
-    """What made the release; no time, so that equal requests give equal bytes."""
-    return {
-        "product": "tokumei-reference",
-        "version": __version__,
-        "determinism": "keyed",
-        "randomness": "HMAC-SHA-256 of the given secrets",
+        "generated": sorted(result.generated),
+        "classes": [risk.report() for risk in result.risks],
     }

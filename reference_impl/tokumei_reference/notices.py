@@ -1,0 +1,124 @@
+"""What the maker tells: the statement that goes with the data, and the items to make public. Japanese first.
+
+Both are drafts made of the declarations: whoever provides the data tells them, and this product judges no status.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tokumei_reference import __version__
+from tokumei_reference.anonymizer import Result
+from tokumei_reference.declarations import Organization, Processing
+
+_KINDS = {
+    "APPI-43": ("匿名加工情報", "anonymously processed information", "個人情報の保護に関する法律第43条"),
+    "APPI-116": (
+        "行政機関等匿名加工情報",
+        "anonymously processed information of administrative organs",
+        "個人情報の保護に関する法律第116条",
+    ),
+    "NGMIA-19": ("匿名加工医療情報", "anonymized medical data", "次世代医療基盤法第19条"),
+    "NGMIA-35": ("仮名加工医療情報", "pseudonymized medical data", "次世代医療基盤法第35条"),
+}
+_MATCHING = {"APPI-43": "個人情報の保護に関する法律第45条", "NGMIA-19": "次世代医療基盤法第30条第1項"}
+_ONWARD = {"APPI-43": "個人情報の保護に関する法律第44条", "NGMIA-19": "次世代医療基盤法施行規則第12条第1項第2号"}
+
+
+def _text(ja: str, en: str, law: str | None = None) -> dict[str, str]:
+    return {"ja": ja, "en": en, **({"law": law} if law else {})}
+
+
+def statement(organization: Organization, processing: Processing, keyed: bool) -> dict[str, Any]:
+    """For the recipient; no time, so that equal requests give equal bytes."""
+    regime = str(processing.source.get("regime", "neutral"))
+    release = processing.source.get("release", {})
+    made: dict[str, Any] = {
+        "product": "tokumei-reference",
+        "version": __version__,
+        "determinism": "keyed" if keyed else "none",
+        "randomness": _text(
+            "渡された秘密情報の HMAC-SHA-256 による。同じ依頼からは同じ加工後データができる。",
+            "HMAC-SHA-256 of the given secrets. Equal requests give equal releases.",
+        )
+        if keyed
+        else _text(
+            "秘密情報が渡されなかったため、この依頼のために OS から得て保存しない乱数による。同じ加工後データは二度とできない。",
+            "No secret was given: random bytes of the operating system, drawn for this call and kept nowhere. "
+            "The same release cannot be made again.",
+        ),
+        "dataset": organization.source.get("name"),
+        "release": {name: release[name] for name in ("id", "recipient", "purpose", "context") if name in release},
+        "regime": regime,
+    }
+    if regime not in _KINDS:
+        return made
+    ja, en, law = _KINDS[regime]
+    onward = _text(
+        "受領者は、受け取ったデータを第三者に提供するときは、あらかじめ作成者に報告する。"
+        if regime.startswith("NGMIA")
+        else f"受領者は、受け取ったデータを第三者に提供するときは、項目及び提供の方法を公表し、{ja}である旨を相手に明示する。",
+        "A recipient who passes the data on reports this to the maker beforehand."
+        if regime.startswith("NGMIA")
+        else f"A recipient who passes the data on publishes the items and the method of provision, and tells that they are {en}.",
+        _ONWARD.get(regime),
+    )
+    if regime == "NGMIA-35":
+        onward = _text(
+            "受領者は、受け取ったデータを、法令に定める場合を除き第三者に提供してはならない。",
+            "A recipient does not pass the data on, save where the law provides for it.",
+        )
+    return {
+        **made,
+        "kind": _text(ja, en, law),
+        "notice": _text(
+            f"作成者は、このデータを{ja}として作成し、提供する。",
+            f"The maker has made these data as {en} and provides them as such.",
+        ),
+        "recipient": [
+            _text(
+                "受領者は、本人を識別するために、このデータを他の情報と照合してはならない。",
+                "The recipient does not match these data with other information in order to identify a person.",
+                _MATCHING.get(regime),
+            ),
+            _text(
+                "受領者は、本人を識別するために、削除された記述等、個人識別符号又は加工の方法に関する情報を取得してはならない。",
+                "The recipient does not acquire deleted descriptions, individual identification codes or information on the "
+                "method of processing in order to identify a person.",
+                _MATCHING.get(regime),
+            ),
+            onward,
+        ],
+    }
+
+
+def publication(organization: Organization, result: Result) -> dict[str, Any]:
+    """For the public: the items on persons that the release holds, and how it is provided.
+
+    ``method`` is what the declaration says; None when it says nothing, for the maker to fill in.
+    """
+    processing = result.processing.source
+    release = processing.get("release", {})
+    kind = _KINDS.get(str(processing.get("regime")))
+    return {
+        "title": _text(
+            f"{kind[0]}に含まれる個人に関する情報の項目及び提供の方法" if kind else "個人に関する情報の項目及び提供の方法",
+            f"Items of information on persons in the {kind[1]}, and the method of provision"
+            if kind
+            else "Items of information on persons, and the method of provision",
+        ),
+        "maker": organization.source["tokumei"].get("operator", {}).get("name"),
+        "items": [
+            {"resource": name, "title": _title(organization.resource(name).source, name), "items": [
+                _title(column.field.source, column.field.name) for column in columns
+            ]}
+            for name, columns in result.columns.items()
+            if columns
+        ],
+        "method": release.get("method"),
+    }  # fmt: skip
+
+
+def _title(source: Mapping[str, Any], name: str) -> str:
+    return str(source.get("title", name))
