@@ -398,6 +398,31 @@ def test_numbers_are_short(value: float, text: str) -> None:
     assert view.number(value) == text
 
 
+def test_a_wide_table_shows_the_columns_of_the_finding_behind_the_first() -> None:
+    names = [f"c{at}" for at in range(12)]
+    table = {"registry": {"columns": names, "rows": [names, names]}}
+    found = finding(after=table, fields=["c9", "c11"], marked={"before": [], "after": [["registry", 1, "c11"]]})
+    (shown,) = view.tables(BAD, found, "after", 5)
+    assert shown.columns[:4] == ("c0", "c9", "c11", "c1")
+    assert sorted(shown.columns) == sorted(names)
+    assert all(tuple(cell.text for cell in row) == shown.columns for row in shown.rows)
+    assert [(row, shown.columns[at]) for row in (0, 1) for at in range(12) if shown.rows[row][at].marked] == [
+        (1, "c11")
+    ]
+    narrow = {"registry": {"columns": names[:8], "rows": [names[:8]]}}
+    (shown,) = view.tables(BAD, finding(after=narrow, fields=["c7"]), "after", 5)
+    assert shown.columns == tuple(names[:8])
+
+
+def test_a_marked_cell_is_cut_later_than_another() -> None:
+    long = "長い自由記載の文" * 3
+    table = {"registry": {"columns": ["a", "b"], "rows": [[long, long]]}}
+    found = finding(before=None, after=table, marked={"before": [], "after": [["registry", 0, "b"]]})
+    text = "\n".join(lines(report("not_met", 1, clause("I5-01", "fail", findings=[found])), "ja"))
+    assert f"[{long}]" in text
+    assert text.count(long) == 1
+
+
 def test_marked_rows_are_never_left_out() -> None:
     rows = [[str(at)] for at in range(100)]
     found = finding(

@@ -40,6 +40,8 @@ Line = tuple[str, str]
 COLUMNS = 7
 ROWS = 8
 WIDTH = 28
+MARKED = 60
+"""A cell that the finding speaks of is what a reader came for."""
 _STYLES = {
     "pass": "green",
     "fail": "bold red",
@@ -222,16 +224,16 @@ def _grid(table: Shown) -> Iterator[str]:
 
 
 def _cell(cell: Cell) -> str:
-    text = "NULL" if cell.text is None else _cut(cell.text) or '""'
+    text = "NULL" if cell.text is None else _cut(cell.text, MARKED if cell.marked else WIDTH) or '""'
     return f"[{text}]" if cell.marked else text
 
 
-def _cut(text: str) -> str:
-    if cell_len(text) <= WIDTH:
+def _cut(text: str, width: int = WIDTH) -> str:
+    if cell_len(text) <= width:
         return text
     kept = text
-    while cell_len(kept) > WIDTH - 3:
-        kept = kept[: -max(1, (cell_len(kept) - WIDTH + 3) // 2)]
+    while cell_len(kept) > width - 3:
+        kept = kept[: -max(1, (cell_len(kept) - width + 3) // 2)]
     return kept + "..."
 
 

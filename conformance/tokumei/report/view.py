@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +29,9 @@ from tokumei.report.words import (
 
 Report = Mapping[str, Any]
 Clause = Mapping[str, Any]
+
+WIDE = 8
+"""Columns of a table that are seen at once."""
 
 _UNSAFE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufdd0-\ufdef\ufeff\ufff9-\uffff\ud800-\udfff]"
@@ -121,7 +124,17 @@ def tables(report: Report, finding: Mapping[str, Any], side: str, limit: int) ->
     if report["origin"] != "generated" or not recorded:
         return []
     marks = {tuple(mark) for mark in (finding["marked"] or {}).get(side, ())}
-    return [_shown(name, table, marks, limit) for name, table in recorded.items()]
+    return [_shown(name, _turned(table, finding["fields"]), marks, limit) for name, table in recorded.items()]
+
+
+def _turned(table: Mapping[str, Any], fields: Sequence[str]) -> Mapping[str, Any]:
+    """A wide table with the columns that the finding speaks of right behind the first, where they are seen."""
+    columns = table["columns"]
+    if len(columns) <= WIDE:
+        return table
+    order = sorted(range(len(columns)), key=lambda at: (at > 0, columns[at] not in fields, at))
+    rows = [[row[at] for at in order if at < len(row)] for row in table["rows"]]
+    return {"columns": [columns[at] for at in order], "rows": rows}
 
 
 def _shown(name: str, table: Mapping[str, Any], marks: set[tuple[Any, ...]], limit: int) -> Shown:
