@@ -10,9 +10,10 @@ import pytest
 
 from tokumei.adapters.inprocess import InProcess
 from tokumei.clause import checks
+from tokumei.declarations import Processing
 from tokumei.engines.duckdb import DuckDB
 from tokumei.modalities.tables import baseline
-from tokumei.model import Product, Request, Response, RunOutcome, Verdict
+from tokumei.model import Product, Request, Response, RunOutcome, Verdict, Why
 from tokumei.plan.required import required_plan
 from tokumei.runner.run import run_plan
 from tokumei.runner.session import examples
@@ -109,3 +110,26 @@ def test_two_settings_of_one_organization_are_judged_apart() -> None:
     assert run_outcome(track.results) is RunOutcome.ALL_MET
     once = required_plan([pair], track="own", seed=4, obeys=False)
     assert track.calls == 2 * once.calls
+
+
+def test_what_a_setting_does_not_hold_is_not_applicable_on_the_own_track_alone() -> None:
+    organization, processing = examples()[0]
+    document = copy.deepcopy(dict(processing.document))
+    for step in document["steps"]:
+        if step["technique"] == "date-shift":
+            step |= {"technique": "suppress-column", "params": {}}
+    pair = (organization, Processing.of(document))
+    for track, verdict in (("own", Verdict.NOT_APPLICABLE), ("open", Verdict.INCONCLUSIVE)):
+        plan = required_plan([pair], track=track, seed=4, obeys=False)
+        with DuckDB() as engine, InProcess(GOOD, baseline.INFO) as adapter:
+            results = {r.clause: r for r in run_plan(plan, adapter, checks(), engine).results}
+        assert results["T-02"].verdict is verdict
+        assert results["I5-01"].verdict is Verdict.PASS
+
+
+def test_a_clause_that_no_regime_of_the_pair_asks_for_is_not_applicable() -> None:
+    plan = required_plan(examples()[:1], track="open", seed=4)
+    scope = {id_: () if id_ == "I5-01" else ("NGMIA-19",) for id_ in checks()}
+    with DuckDB() as engine, InProcess(baseline.product("k-none"), baseline.INFO) as adapter:
+        results = {r.clause: r for r in run_plan(plan, adapter, checks(), engine, scope=scope).results}
+    assert (results["I5-01"].verdict, results["I5-01"].why) == (Verdict.NOT_APPLICABLE, Why.REGIME)

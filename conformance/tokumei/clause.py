@@ -9,8 +9,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
+    from tokumei.declarations import Organization, Processing
     from tokumei.evidence import Evidence
     from tokumei.model import Need, Observation, Product, Text
+
+
+def anything(organization: Organization, processing: Processing) -> bool:
+    """A clause that every pair of declarations gives something to violate."""
+    del organization, processing
+    return True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,13 +26,15 @@ class Check:
 
     ``judge`` is pure: it reads a batch of cases and yields premises (what could have been violated),
     findings and statistics. Silence after a premise is a pass; silence without one is vacuous.
-    ``needs`` selects the cases that it is shown.
+    ``needs`` selects the cases that it is shown. ``applies`` tells from what is held and asked whether the clause
+    can be violated at all: no dates are shifted, no field is an address.
     """
 
     id: str
     needs: tuple[Need, ...]
     judge: Callable[[Evidence], Iterator[Observation]]
     kind: Literal["exact", "statistical"] = "exact"
+    applies: Callable[[Organization, Processing], bool] = anything
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

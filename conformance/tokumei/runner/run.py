@@ -7,13 +7,13 @@ import hashlib
 import json
 import time
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from tokumei.claims import substance
 from tokumei.clause import Check
-from tokumei.declarations import Processing
+from tokumei.declarations import Organization, Processing
 from tokumei.evidence import CaseView, Evidence
 from tokumei.modalities.tables.relations import Played, claimed, evidence
 from tokumei.model import Call, Need, Observation, Request, Verdict, Why
@@ -26,6 +26,25 @@ BATCH = 200
 
 BATCH_CELLS = 60_000
 """Most input cells of a batch of several cases: what bounds the memory of a query."""
+
+
+Scope = Mapping[str, Collection[str]]
+"""The regimes of a clause by its id."""
+
+
+def inapplicable(
+    check: Check, pairs: Iterable[tuple[Organization, Processing]], scope: Scope | None = None
+) -> Why | None:
+    """Why the clause cannot be violated on any of the pairs, or None where it can."""
+    why = None
+    for organization, processing in pairs:
+        if scope is not None and processing.regime != "neutral" and processing.regime not in scope.get(check.id, ()):
+            why = why or Why.REGIME
+        elif not check.applies(organization, processing):
+            why = Why.ORGANIZATION
+        else:
+            return None
+    return why
 
 
 class Caller(Protocol):
@@ -142,12 +161,18 @@ def judge(
     seed: int,
     origin: Literal["generated", "supplied"] = "generated",
     needs_met: Callable[[Check, CaseView], bool] | None = None,
+    scope: Scope | None = None,
 ) -> dict[str, tuple[list[Observation], int, str]]:
-    """The observations of every check, how many cases it was shown, and the suite's own error if any."""
+    """The observations of every check, how many cases it was shown, and the suite's own error if any.
+
+    ``scope`` gives the regimes in which a clause demands anything; without it, all of them.
+    """
     seen: dict[str, tuple[list[Observation], int, str]] = {check.id: ([], 0, "") for check in checks}
     for group in _batches(played):
+        bundle = group[0][0].bundle
+        some = [c for c in checks if inapplicable(c, [(bundle.organization, bundle.processing)], scope) is None]
         for part in _parts(group):
-            _judge_batch(checks, part, engine, seed, origin, seen, needs_met or _meets)
+            _judge_batch(some, part, engine, seed, origin, seen, needs_met or _meets)
     return seen
 
 
@@ -212,6 +237,7 @@ def run_plan(
     deadline: float | None = None,
     progress: Progress | None = None,
     stop_after: Callable[[Sequence[tuple[PlannedCall, Played]]], bool] | None = None,
+    scope: Scope | None = None,
 ) -> Track:
     """Play every case, then judge all at once; ``deadline`` (monotonic) only caps."""
     played: list[tuple[PlannedCall, Played]] = []
@@ -231,10 +257,9 @@ def run_plan(
         if stop_after and stop_after(played):
             break
     started = time.monotonic()
-    seen = judge(list(checks.values()), played, engine, seed=plan.seed)
+    seen = judge(list(checks.values()), played, engine, seed=plan.seed, scope=scope)
     results = tuple(
-        _result(checks[id_], *seen[id_], stopped=stopped, plan=plan, missing=_missing(checks[id_], played))
-        for id_ in checks
+        _result(checks[id_], *seen[id_], stopped=stopped, plan=plan, scope=scope, played=played) for id_ in checks
     )
     every = [call for _, one in played for call in one.view.calls]
     return Track(
@@ -250,28 +275,43 @@ def run_plan(
     )
 
 
-def _missing(check: Check, played: Sequence[tuple[PlannedCall, Played]]) -> int:
+def _missing(check: Check, played: Sequence[tuple[PlannedCall, Played]], scope: Scope | None) -> int:
     """Planned calls that the check needed and whose valid input was not answered with a release.
 
     A product that refuses what it finds hard must not pass for it.
     """
     return sum(
         expects == "release" and not call.released
-        for _, one in played
-        if set(check.needs) <= one.view.offers
+        for planned, one in played
+        if set(check.needs) <= one.view.offers and inapplicable(check, [_pair(planned)], scope) is None
         for call, expects in zip(one.view.calls, one.view.expects, strict=True)
     )
 
 
+def _pair(planned: PlannedCall) -> tuple[Organization, Processing]:
+    return planned.bundle.organization, planned.bundle.processing
+
+
 def _result(
-    check: Check, observations: list[Observation], shown: int, error: str, *, stopped: bool, plan: Plan, missing: int
+    check: Check,
+    observations: list[Observation],
+    shown: int,
+    error: str,
+    *,
+    stopped: bool,
+    plan: Plan,
+    scope: Scope | None,
+    played: Sequence[tuple[PlannedCall, Played]],
 ) -> ClauseResult:
+    why = inapplicable(check, [_pair(call) for case in plan.cases for call in case.calls], scope)
+    if why is not None and (why is Why.REGIME or plan.track == "own"):
+        return ClauseResult(clause=check.id, verdict=Verdict.NOT_APPLICABLE, why=why)
     planned = any(set(check.needs) <= case.offers for case in plan.cases)
     result = judged(check, observations, shown=shown, budget_left=not stopped, error=error)
-    if result.verdict is Verdict.PASS and not stopped and missing:
-        return dataclasses.replace(result, verdict=Verdict.INCONCLUSIVE, why=Why.COULD_NOT_RUN)
     if result.verdict is Verdict.PASS and stopped:
         return judged(check, (), shown=0, budget_left=False)
+    if result.verdict is Verdict.PASS and _missing(check, played, scope):
+        return dataclasses.replace(result, verdict=Verdict.INCONCLUSIVE, why=Why.COULD_NOT_RUN)
     if not planned and result.verdict is Verdict.INCONCLUSIVE:
         return ClauseResult(clause=check.id, verdict=Verdict.INCONCLUSIVE, why=Why.UNDECIDABLE)
     return result

@@ -20,7 +20,7 @@ from tokumei.relation import Engine
 from tokumei.resources import data
 from tokumei.runner.disturb import disturbed
 from tokumei.runner.record import MOST_FINDINGS, Shown, finding_id, report
-from tokumei.runner.run import Caller, Progress, Track, judge, play, run_plan
+from tokumei.runner.run import Caller, Progress, Scope, Track, judge, play, run_plan
 from tokumei.runner.verdicts import ClauseResult
 from tokumei.shrink.allowance import Allowance
 from tokumei.shrink.case import Shrunk, shrink, to_document
@@ -78,6 +78,7 @@ def run(
     searches beyond the plan. ``budget`` is seconds in total, a third of them for shrinking.
     """
     began = time.monotonic()
+    scope = {id_: frozenset(clause.strength) for id_, clause in edition.clauses.items()}
     deadline = began + budget * 2 / 3 if budget else None
     fixed = info.configuration == "fixed"
     settings = [(Organization.of(o), Processing.of(p)) for o, p in info.settings] + list(own)
@@ -94,9 +95,9 @@ def run(
     for name, pairs in chosen:
         plan = required_plan(pairs, track=name, seed=seed, obeys=not fixed)
         if effort == "smoke":
-            track = _smoke(plan, caller, checks, engine, deadline, progress)
+            track = _smoke(plan, caller, checks, engine, deadline, progress, scope)
         else:
-            track = run_plan(plan, caller, checks, engine, deadline=deadline, progress=progress)
+            track = run_plan(plan, caller, checks, engine, deadline=deadline, progress=progress, scope=scope)
         if effort == "deep":
             track = _deeper(track, pairs, caller, checks, engine, obeys=not fixed, deadline=deadline, progress=progress)
         tracks.append(track)
@@ -135,6 +136,7 @@ def _smoke(
     engine: Engine,
     deadline: float | None,
     progress: Progress | None,
+    scope: Scope,
 ) -> Track:
     """The track of a few cases; what the others were to show is inconclusive for want of budget."""
 
@@ -147,9 +149,8 @@ def _smoke(
     for case in sorted((c for c in plan.cases if c.id not in few[:-1]), key=rank):
         if sum(len(c.calls) for c in chosen) + len(case.calls) <= SMOKE_CALLS:
             chosen.append(case)
-    track = run_plan(
-        dataclasses.replace(plan, cases=tuple(chosen)), caller, checks, engine, deadline=deadline, progress=progress
-    )
+    few_cases = dataclasses.replace(plan, cases=tuple(chosen))
+    track = run_plan(few_cases, caller, checks, engine, deadline=deadline, progress=progress, scope=scope)
     left = [case for case in plan.cases if case.id not in track.played]
     results = [
         ClauseResult(clause=result.clause, verdict=Verdict.INCONCLUSIVE, why=Why.BUDGET)

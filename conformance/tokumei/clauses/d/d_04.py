@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tokumei.clause import Check, Mutant
-from tokumei.declarations import FieldName, Processing, Step
+from tokumei.declarations import FieldName, Organization, Processing, Step
 from tokumei.evidence import Evidence
 from tokumei.model import Finding, Need, Observation, Premise, Request, Response, Text
 from tokumei.mutants.edits import after, steps, with_column
@@ -96,7 +96,13 @@ def _width(step: Step) -> int:
     return int(width) if isinstance(width, int | float) else 0
 
 
-CHECK = Check(id="D-04", needs=(Need.RELEASE, Need.CLAIM), judge=judge)
+def applies(organization: Organization, processing: Processing) -> bool:
+    """Some technique sets a domain for its results."""
+    del organization
+    return bool(processing.with_technique(*SHOWN))
+
+
+CHECK = Check(id="D-04", needs=(Need.RELEASE, Need.CLAIM), judge=judge, applies=applies)
 
 
 def _number_above_bound(request: Request, response: Response) -> Response:

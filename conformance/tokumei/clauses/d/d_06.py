@@ -7,6 +7,7 @@ import dataclasses
 from collections.abc import Iterator
 
 from tokumei.clause import Check, Mutant
+from tokumei.declarations import Organization, Processing
 from tokumei.evidence import Evidence
 from tokumei.model import Finding, Need, Observation, Premise, Request, Response, Text
 from tokumei.mutants.edits import after
@@ -34,7 +35,12 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
                 yield Finding(code="NO_REASON", case=case.id, call=number, params=shown)
 
 
-CHECK = Check(id="D-06", needs=(Need.RELEASE, Need.CLAIM), judge=judge)
+def applies(organization: Organization, processing: Processing) -> bool:
+    """Some quasi-identifier is released."""
+    return any("quasi" in info.classes and processing.released(info.name) for info in organization.fields())
+
+
+CHECK = Check(id="D-06", needs=(Need.RELEASE, Need.CLAIM), judge=judge, applies=applies)
 
 
 def _smaller_k(request: Request, response: Response) -> Response:

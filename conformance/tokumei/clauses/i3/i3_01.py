@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tokumei.clause import Check, Mutant
-from tokumei.declarations import PSEUDONYMS
+from tokumei.declarations import PSEUDONYMS, Organization, Processing
 from tokumei.evidence import Evidence
 from tokumei.measures.leaks import occurrences
 from tokumei.model import Finding, Need, Observation, Premise, Request, Response, Text
@@ -58,7 +58,13 @@ def _place(row: dict[str, object]) -> tuple[str, int, str, str]:
     return str(row["case"]), int(str(row["call"])), str(row["resource"]), str(row["field"])
 
 
-CHECK = Check(id="I3-01", needs=(Need.RELEASE, Need.INPUT, Need.CANARY), judge=judge)
+def applies(organization: Organization, processing: Processing) -> bool:
+    """Some field of the source is a link code."""
+    del processing
+    return any("link" in info.classes for info in organization.fields())
+
+
+CHECK = Check(id="I3-01", needs=(Need.RELEASE, Need.INPUT, Need.CANARY), judge=judge, applies=applies)
 
 
 def _padded_key(request: Request, response: Response) -> Response:

@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 from tokumei.clause import Check, Mutant
-from tokumei.declarations import PSEUDONYMS, FieldName
+from tokumei.declarations import PSEUDONYMS, FieldName, Organization, Processing
 from tokumei.evidence import Evidence
 from tokumei.model import Finding, Need, Observation, Premise, Product, Request, Response, Text
 from tokumei.relation import Column, Relation
@@ -134,7 +134,13 @@ def _finding(code: str, case: str, name: FieldName, **params: object) -> Finding
     )
 
 
-CHECK = Check(id="I3-02", needs=(Need.RELEASE_TWICE, Need.CLAIM), judge=judge)
+def applies(organization: Organization, processing: Processing) -> bool:
+    """Some field is replaced by a pseudonym."""
+    del organization
+    return bool(processing.with_technique(*PSEUDONYMS))
+
+
+CHECK = Check(id="I3-02", needs=(Need.RELEASE_TWICE, Need.CLAIM), judge=judge, applies=applies)
 
 
 def _ignores_the_secret(product: Product) -> Product:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tokumei.clause import Check, Mutant
-from tokumei.declarations import ForeignKey, ResourceInfo
+from tokumei.declarations import ForeignKey, Organization, Processing, ResourceInfo
 from tokumei.evidence import Evidence
 from tokumei.model import Finding, Need, Observation, Premise, Request, Response, Text
 from tokumei.mutants.edits import after, with_column
@@ -70,7 +70,13 @@ def _finding(code: str, case: str, call: int, resource: str, field: str, n: int)
     return Finding(code=code, case=case, call=call, params=shown, resource=resource, fields=(field,))
 
 
-CHECK = Check(id="I3-05", needs=(Need.RELEASE, Need.INPUT), judge=judge)
+def applies(organization: Organization, processing: Processing) -> bool:
+    """Some table has a key."""
+    del processing
+    return any(resource.foreign_keys or resource.primary_key for resource in organization.resources)
+
+
+CHECK = Check(id="I3-05", needs=(Need.RELEASE, Need.INPUT), judge=judge, applies=applies)
 
 
 def _last_reference_cut(request: Request, response: Response) -> Response:

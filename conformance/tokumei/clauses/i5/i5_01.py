@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tokumei.clause import Check, Mutant
-from tokumei.declarations import Target
+from tokumei.declarations import Organization, Processing, Target
 from tokumei.evidence import Evidence, TableView
 from tokumei.measures.classes import class_sizes
 from tokumei.model import Call, Finding, Need, Observation, Premise, Request, Response, Text
@@ -127,7 +127,12 @@ def _is_generated(call: Call, resource: str) -> bool:
     )
 
 
-CHECK = Check(id="I5-01", needs=(Need.RELEASE, Need.CLAIM), judge=judge)
+def applies(organization: Organization, processing: Processing) -> bool:
+    """Some quasi-identifier is released."""
+    return any("quasi" in info.classes and processing.released(info.name) for info in organization.fields())
+
+
+CHECK = Check(id="I5-01", needs=(Need.RELEASE, Need.CLAIM), judge=judge, applies=applies)
 
 
 def _thins_one_class(request: Request, response: Response) -> Response:

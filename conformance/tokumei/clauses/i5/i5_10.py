@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tokumei.clause import Check, Mutant
+from tokumei.declarations import Organization, Processing
 from tokumei.evidence import Evidence
 from tokumei.model import Finding, Need, Observation, Premise, Product, Request, Response, Text
 
@@ -39,7 +40,13 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
                 yield Premise(case=case.id, count=1, what="refusals")
 
 
-CHECK = Check(id="I5-10", needs=(Need.REFUSAL, Need.CLAIM), judge=judge)
+def applies(organization: Organization, processing: Processing) -> bool:
+    """A least number of persons is asked for."""
+    del organization
+    return processing.target("minimum-subjects") is not None
+
+
+CHECK = Check(id="I5-10", needs=(Need.REFUSAL, Need.CLAIM), judge=judge, applies=applies)
 
 
 def _partial_with_refusal(product: Product) -> Product:

@@ -11,7 +11,7 @@ import datetime as dt
 from collections.abc import Iterator
 
 from tokumei.clause import Check, Mutant
-from tokumei.declarations import FieldName, Processing
+from tokumei.declarations import FieldName, Organization, Processing
 from tokumei.evidence import Evidence, TableView
 from tokumei.model import Finding, Need, Observation, Premise, Request, Response, Text
 from tokumei.mutants.edits import after, steps, with_column
@@ -122,7 +122,15 @@ def _people(evidence: Evidence) -> Relation | None:
     )
 
 
-CHECK = Check(id="T-02", needs=(Need.RELEASE, Need.INPUT, Need.CLAIM, Need.ALIGNMENT_CELL), judge=judge)
+def applies(organization: Organization, processing: Processing) -> bool:
+    """Dates are moved by person, and their intervals promised."""
+    del organization
+    return bool(shifted_fields(processing))
+
+
+CHECK = Check(
+    id="T-02", needs=(Need.RELEASE, Need.INPUT, Need.CLAIM, Need.ALIGNMENT_CELL), judge=judge, applies=applies
+)
 
 
 def _moves_one_column(request: Request, response: Response) -> Response:
