@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from conftest import Caller, Outcome, Rows, declarations, hospital_rows, registry_rows
 
+from tokumei_reference import open_levels
+
 AGES = [[str(a), f"{a // 5 * 5}代", f"{a // 20 * 20}台", "不問"] for a in range(150)]
 LEVELS = {"年齢": ["歳", "5歳階級", "20歳階級", "全年齢"], "市区町村": ["市区町村", "都道府県", "地方"]}
 OPEN = {"年齢": ["20歳階級", "全年齢", "5歳階級"], "市区町村": ["地方", "都道府県", "市区町村"]}
@@ -157,3 +159,9 @@ def test_a_hierarchy_that_parts_what_it_joined_is_refused(run: Caller) -> None:
     pro["hierarchies"]["age"]["table"] = table
     out = run(org, pro, {"registry": registry_rows(40)})
     assert (out.status, *out.reason) == ("refused", "DECLARATION_INVALID", "/steps/7/params/levels")
+
+
+def test_a_search_that_is_not_finished_is_refused(run: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(open_levels, "_MOST_CHECKS", 1)
+    out = run(*asked(4, 0.05), {"registry": registry_rows(120)})
+    assert (out.status, *out.reason) == ("refused", "LIMIT_EXCEEDED", "/steps/11")

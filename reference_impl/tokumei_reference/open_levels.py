@@ -18,6 +18,8 @@ from tokumei_reference.refusals import Refusal, unsupported
 from tokumei_reference.search import Hierarchy, Requirement, TooLarge, scan, search
 from tokumei_reference.search.hierarchy import Label
 
+_MOST_CHECKS = 100_000  # nodes of the lattice that are grouped before the search is given up
+
 Choice: TypeAlias = Mapping[int, str]
 """The level of each open step, by the number of the step."""
 Expressions: TypeAlias = Mapping[Field, str]
@@ -114,11 +116,18 @@ def choose(
             name: trees.get(field) or Hierarchy.flat(table.values[name])
             for name, field in zip(quasi, fields, strict=True)
         }
-        requirement = Requirement(k=one.params["k"])
         try:
-            found = search(table, hierarchies, requirement, suppression_limit=one.params.get("maxSuppressed", 1.0))
+            found = search(
+                table,
+                hierarchies,
+                Requirement(k=one.params["k"]),
+                suppression_limit=one.params.get("maxSuppressed", 1.0),
+                max_checks=_MOST_CHECKS,
+            )
         except TooLarge:
             raise Refusal("LIMIT_EXCEEDED", one.at()) from None
+        if not found.optimal:  # what is called optimal has been proved to be
+            raise Refusal("LIMIT_EXCEEDED", one.at())
         if found.best is None:
             raise Refusal("CANNOT_MEET_PRIVACY", _place(processing, one))
         level_of = dict(zip(fields, found.best.levels, strict=True))

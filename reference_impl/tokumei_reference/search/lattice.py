@@ -15,7 +15,7 @@ from tokumei_reference.search.hierarchy import Axis, Floats, Hierarchy, Ints, bi
 from tokumei_reference.search.loss import Metric, aggregate, bounds, excess, generalized
 from tokumei_reference.search.requirement import Requirement
 
-_LARGEST_LATTICE = 20_000_000
+_LARGEST_LATTICE = 5_000_000
 _TIE = 1e-12
 _ROLLED = 128
 
