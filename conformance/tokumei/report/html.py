@@ -17,7 +17,7 @@ from tokumei.report.view import Report
 ROWS = 24
 """Rows shown of one table of a finding; the marked ones come first."""
 
-FAILING = 14
+FAILING = 10
 """Clauses that the one page names."""
 
 
