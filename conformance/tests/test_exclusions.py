@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from tokumei import crosscheck, documents, numbers, resources, schema, wording
 from tokumei.declarations import NOTICE_OF, FieldName, NoticeBasis, Organization, Processing
 from tokumei.documents import Loaded
+from tokumei.modalities.tables import baseline, variants
+from tokumei.model import Request
 from tokumei.plan.tables import Person, bundle
 
 FOLDER = resources.data("examples", "declarations", "hospital")
@@ -104,6 +106,27 @@ def test_planned_persons_say_what_they_are(regime, refused):
     notices = set(made.tables["patients"].column("notice").to_pylist())
     assert notices == {"52", "57", "both"}, "every text occurs, so that what may stay is seen to stay"
     assert organization.deciding == {STATUS, NOTICE}
+
+
+@pytest.mark.parametrize("product", [baseline.product(), *variants.correct_products().values()])
+@pytest.mark.parametrize(("regime", "params"), [("NGMIA-19", {"equals": "57"}), ("NGMIA-35", {"in": ["52", "x"]})])
+def test_a_correct_product_releases_nobody_who_is_excluded(product, regime, params):
+    def edit(organization, processing):
+        processing["regime"] = regime
+        step(processing, str(NOTICE))["params"] = {"field": str(NOTICE), "of": "subject", **params}
+
+    organization, processing = (loaded.document for loaded in hospital(edit))
+    quasi = dict(zip(map(FieldName.parse, processing["targets"][0]["quasi"]), ("40", "M", "松本市"), strict=True))
+    kinds = [{}] * 30 + [{"opted_out": True}] * 4 + [{"not_notified": True}] * 5
+    persons = [Person(quasi=quasi, **kind) for kind in kinds]
+    tables = bundle(Organization.of(organization), Processing.of(processing), persons, seed=3).tables
+    request = Request(
+        id="x", organization=organization, processing=processing, data=tables, secrets={"key-1": bytes(range(32))}
+    )
+    answer = product(request)
+    assert answer.status == "ok"
+    assert answer.data["patients"].num_rows == 30
+    assert all(0 < answer.data[name].num_rows < tables[name].num_rows for name in tables)
 
 
 @pytest.mark.parametrize("kind", ["my-number", "insured-number", "facility"])

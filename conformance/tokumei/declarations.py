@@ -281,6 +281,12 @@ class Step:
     fields: tuple[FieldName, ...]
     params: Mapping[str, Any]
 
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """What a suppress-record step looks for in its field."""
+        one = self.params.get("equals")
+        return (*self.params.get("in", ()), *(() if one is None else (one,)))
+
     def covers(self, name: FieldName) -> bool:
         return name in self.fields or FieldName(name.resource, "") in self.fields
 

@@ -134,13 +134,12 @@ class Baseline:
                 row["\x00"] = row[self.organization.subject_key.field] = self._hmac(f"{row[chr(0)]}/{nth}")[:32]
 
     def suppress_records(self, *, late: bool = False) -> None:
-        if "opt-out-after-k" in self.faults and not late:
-            return
         for step in self.processing.with_technique("suppress-record"):
             name = FieldName.parse(str(step.params["field"]))
-            equals = step.params["equals"]
+            if late != ("opt-out-after-k" in self.faults and name == self.organization.opt_out):
+                continue
             key = "\x00out" if late else name.field
-            self.remove({row["\x00"] for row in self.tables[name.resource] if row.get(key) == equals})
+            self.remove({row["\x00"] for row in self.tables[name.resource] if row.get(key) in step.texts})
 
     def remove(self, gone: set[str | None]) -> None:
         self.tables = {name: [r for r in rows if r["\x00"] not in gone] for name, rows in self.tables.items()}

@@ -101,7 +101,7 @@ class _Run:
         for step in self.processing.with_technique("suppress-record"):
             field = FieldName.parse(str(step.params["field"]))
             frame = self.frames[field.resource]
-            self._without(set(frame.loc[frame[field.field] == step.params["equals"], PERSON]))
+            self._without(set(frame.loc[frame[field.field].isin(step.texts), PERSON]))
         target = self.processing.target("minimum-subjects")
         if target and self.frames[self.organization.subject_key.resource][PERSON].nunique() < target.minimum:
             raise _Refused("CANNOT_MEET_PRIVACY", "/targets")
