@@ -61,6 +61,13 @@ def stranger(session: nox.Session) -> None:
 
 
 @nox.session
+def spark(session: nox.Session) -> None:
+    """Run the same SQL on Spark, which needs a Java, and on DuckDB; both must say the same."""
+    session.install("-c", "constraints.txt", "-e", ".[dev,spark]", "-e", "reference_impl")
+    session.run("pytest", "conformance/tests/test_parity_spark.py", *session.posargs)
+
+
+@nox.session
 def power(session: nox.Session) -> None:
     """Run every mutant against the required plan and append to the ledger."""
     _install(session)

@@ -78,6 +78,12 @@ AS_DATE = Function(
         " AND substr(t, 1, 4) <> '0000' THEN try_cast(substr(t, 1, 4) || '-'"
         " || substr(translate(t, '-/', ''), 5, 2) || '-' || substr(translate(t, '-/', ''), 7, 2) AS DATE) END"
     ),
+    spark=(
+        "CASE WHEN t RLIKE '\\A([0-9]{8}|[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{4}/[0-9]{2}/[0-9]{2})\\z'"
+        " AND substr(t, 1, 4) <> '0000' THEN try_cast(substr(t, 1, 4) || '-'"
+        " || substr(translate(t, '-/', ''), 5, 2) || '-' || substr(translate(t, '-/', ''), 7, 2) AS DATE) END"
+    ),
+    types=("STRING", "DATE"),
 )
 
 TEXT_FOLD = Function(
@@ -86,6 +92,15 @@ TEXT_FOLD = Function(
     doc="The text as it is compared; the same as tokumei.text.fold.",
     duckdb=_tiers("t"),
     spark=_translate("t", TABLE),
+    types=("STRING", "STRING"),
+)
+
+SHA_256 = Function(
+    name="sha_256",
+    arguments=("t",),
+    doc="The SHA-256 of a text in UTF-8, in lower-case hexadecimal; md5 and sha1 have one name on every engine.",
+    duckdb="sha256(t)",
+    spark="sha2(t, 256)",
     types=("STRING", "STRING"),
 )
 
@@ -161,6 +176,7 @@ FUNCTIONS = (
     DAYS_BETWEEN,
     AS_DATE,
     TEXT_FOLD,
+    SHA_256,
     POSITIONS,
     EXPLODE,
     PAIR,

@@ -24,7 +24,9 @@ class Measure:
 
 
 QUERIES = {
-    "combinations": combinations.COMBINATIONS.replace("{named}", "{by} AS {q}, {sensitive} AS s"),
+    "combinations": combinations.COMBINATIONS.replace("{named}", "{by} AS {q}, {sensitive} AS s").replace(
+        "{in_order}", "{q}"
+    ),
     "shares": profile.SHARES,
     "classes": profile.CLASSES,
     "each_class": profile.EACH,

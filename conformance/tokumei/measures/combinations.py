@@ -45,9 +45,9 @@ WITH repeated AS (
   GROUP BY "case", "call", {by}, {person}
 ), ordered AS (
   SELECT *,
-    row_number() OVER (PARTITION BY "case", "call", "who", {q} ORDER BY "s") AS "in_class",
-    row_number() OVER (PARTITION BY "case", "call", "who", "s" ORDER BY {q}) AS "with_value",
-    row_number() OVER (PARTITION BY "case", "call", "who" ORDER BY {q}, "s") AS "in_call"
+    row_number() OVER (PARTITION BY "case", "call", "who", {q} ORDER BY "s" NULLS FIRST) AS "in_class",
+    row_number() OVER (PARTITION BY "case", "call", "who", "s" ORDER BY {in_order}) AS "with_value",
+    row_number() OVER (PARTITION BY "case", "call", "who" ORDER BY {in_order}, "s" NULLS FIRST) AS "in_call"
   FROM pairs
 )
 SELECT "case", "call", {named}, count(*) AS "rows",
@@ -94,14 +94,16 @@ def combinations(
         raise ValueError("a class cannot be formed by the sensitive column")
     table = Combinations(relation=rows, by=tuple(by))
     named = [f"{{by{i}}} AS {{q{i}}}" for i in range(len(table.by))]
-    named.append("{sensitive} AS {s}" if sensitive else "CAST(NULL AS VARCHAR(1)) AS {s}")
+    named.append("{sensitive} AS {s}" if sensitive else "CAST(NULL AS STRING) AS {s}")
     template = ROWS_ARE_PEOPLE if person is None else COMBINATIONS
+    in_order = ", ".join(f"{{q{i}}} NULLS FIRST" for i in range(len(table.by)))
     bound = {f"by{i}": column for i, column in enumerate(table.by)}
     bound |= {f"q{i}": column for i, column in enumerate(table.q)} | {"s": Column("s")}
     bound |= {"sensitive": sensitive} if sensitive else {}
     bound |= {"person": person} if person else {}
     every = (*table.by, sensitive) if sensitive else table.by
-    found = rows.query(template.replace("{named}", ", ".join(named)), by=every, q=table.q, **bound)
+    template = template.replace("{named}", ", ".join(named)).replace("{in_order}", in_order)
+    found = rows.query(template, by=every, q=table.q, **bound)
     return Combinations(relation=found, by=table.by)
 
 

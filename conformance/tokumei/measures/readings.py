@@ -59,7 +59,7 @@ def readings(table: Combinations, *, markers: Sequence[str] = ()) -> Relation:
     ``k_removed`` is NULL where nothing is left.
     """
     n = range(1, len(table.by) + 1)
-    mask = "CASE WHEN CAST({{q{i}}} AS VARCHAR) NOT IN {{markers}} THEN {{q{i}}} END" if markers else "{{q{i}}}"
+    mask = "CASE WHEN CAST({{q{i}}} AS STRING) NOT IN {{markers}} THEN {{q{i}}} END" if markers else "{{q{i}}}"
     masked = {i: mask.replace("{{", "{").replace("}}", "}").replace("{i}", str(i)) for i in n}
     parts = {
         "{masked}": ", ".join(f'{masked[i]} AS "m{i}"' for i in n),
