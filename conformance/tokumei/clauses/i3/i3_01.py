@@ -17,13 +17,13 @@ SHORTEST_INSIDE = 8
 """Inside a longer text, also not in a pseudonym: 32 hexadecimal digits hold some 8-digit number in 2 % of cells."""
 
 KEYS = (
-    "SELECT DISTINCT \"case\", source, folded AS canary, folded, ltrim(folded, '0') AS bare FROM {self} t "
-    "WHERE kind = 'link' AND length(ltrim(folded, '0')) >= {least}"
+    "SELECT DISTINCT \"case\", source, folded AS canary, folded, trim(LEADING '0' FROM folded) AS bare FROM {self} t "
+    "WHERE kind = 'link' AND length(trim(LEADING '0' FROM folded)) >= {least}"
 )
 
 WHOLE = """
 SELECT c."case", c."call", c.resource, c.field, count(DISTINCT k.bare) AS n
-FROM (SELECT DISTINCT "case", "call", resource, field, ltrim(text_fold(value), '0') AS bare FROM {self} t) c
+FROM (SELECT DISTINCT "case", "call", resource, field, trim(LEADING '0' FROM text_fold(value)) AS bare FROM {self} t) c
 JOIN {keys} k ON c."case" = k."case" AND c.bare = k.bare
 GROUP BY c."case", c."call", c.resource, c.field
 """
