@@ -82,7 +82,7 @@ RARE = {
 """The clause that sees it, by what kind of search, and how few people show it (five must be alike to be released)."""
 
 
-def search(product, *, only=None, small=200, chains=40, pair=STROKE, trials=40):
+def search(product, *, only=None, small=200, chains=40, pair=STROKE, trials=15):
     every = {id_: check for id_, check in checks().items() if only is None or id_ in only}
     with DuckDB() as engine:
         caller = InProcess(product, baseline.INFO)

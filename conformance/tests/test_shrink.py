@@ -114,12 +114,12 @@ def test_simple_values_stay_in_the_declared_domain_and_keep_keys_and_truth(name:
                 assert set(now) <= leaves | {None}
 
 
-@pytest.mark.parametrize(("fault", "clause"), [("note-kept", "I1-01"), ("k-over-rows", "I5-01")])
+@pytest.mark.parametrize(("fault", "clause"), [("secret-in-log", "B-03"), ("k-over-rows", "I5-01")])
 def test_a_shrunk_case_fails_the_same_clause_with_the_same_code_and_no_correct_product(fault: str, clause: str) -> None:
     pair = examples()[0]
     case = next(c for c in required_plan([pair], track="open", seed=5).cases if c.id.endswith("/classes"))
     broken, correct = (InProcess(baseline.product(*f), baseline.INFO) for f in ((fault,), ()))
-    code = {"I1-01": "IDENTIFIER_IN_RELEASE", "I5-01": "CLASS_TOO_SMALL"}[clause]
+    code = {"B-03": "SECRET_IN_LOG", "I5-01": "CLASS_TOO_SMALL"}[clause]
     with DuckDB() as engine:
 
         def again(candidate, caller=broken):
