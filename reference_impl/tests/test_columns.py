@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from conftest import KEY, Caller, Outcome
+from conftest import KEY, Caller, Outcome, declarations, hospital_rows, registry_rows
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -305,3 +305,72 @@ def test_an_identifier_is_not_let_through_by_a_column_technique(technique: str, 
     pro["steps"][1]["fields"].remove("t.id")
     pro["steps"].append({"id": "z", "technique": "suppress-column", "fields": ["t.id"]})
     assert run(org, pro, {"t": rows_of([(1, "a", 1, 1, "x")])}).reason == ("POLICY_FORBIDDEN", "/steps/2/fields/0")
+
+
+def _hospital(run: Caller, *steps: tuple[str, list[str], dict[str, Any]]) -> Outcome:
+    """The hospital with other steps for the named fields."""
+    org, pro = declarations("hospital")
+    named = {name for _, names, _ in steps for name in names}
+    for step in pro["steps"]:
+        if step["technique"] in ("keep", "top-bottom-code", "date-shift", "pseudonymize-keyed"):
+            step["fields"] = [name for name in step["fields"] if name not in named]
+    pro["steps"] = [step for step in pro["steps"] if step["fields"]]
+    pro["steps"] += [
+        {"id": f"z{i}", "technique": technique, "fields": names, "params": params}
+        for i, (technique, names, params) in enumerate(steps)
+    ]
+    return run(org, pro, hospital_rows(200))
+
+
+def test_a_swap_within_a_child_table_of_parquet(run: Caller) -> None:
+    plain = _hospital(run).tables["labs"]
+    out = _hospital(run, ("swap", ["labs.value", "labs.test"], {"fraction": 0.3, "within": ["labs.visit_id"]}))
+    assert out.status == "ok"
+    ones, others = (sorted(zip(t["visit_id"], t["test"], strict=True)) for t in (plain, out.tables["labs"]))
+    assert ones == others
+
+
+def test_an_invented_table_joins_with_nothing_and_says_so(run: Caller) -> None:
+    org, pro = declarations("hospital")
+    released = ["labs.visit_id", "labs.test", "labs.value", "labs.taken_on"]
+    next(step for step in pro["steps"] if step["technique"] == "keep")["fields"].remove("labs.test")
+    next(step for step in pro["steps"] if step["technique"] == "date-shift")["fields"].remove("labs.taken_on")
+    coarse = {"id": "y", "technique": "date-coarsen", "fields": ["labs.taken_on"], "params": {"to": "quarter"}}
+    pro["steps"].append(coarse)
+    pro["steps"].append({"id": "z", "technique": "synthesize", "fields": released, "params": {"method": "independent"}})
+    out = run(org, pro, hospital_rows(200))
+    assert out.status == "ok", out.answer
+    labs = next(r for r in out.organization["resources"] if r["name"] == "labs")
+    assert labs["tokumei"]["generated"] is True and "foreignKeys" not in labs["schema"]
+    others = [r for r in out.organization["resources"] if r["name"] != "labs"]
+    assert not any(r["tokumei"]["generated"] for r in others) and all("foreignKeys" in r["schema"] for r in others[1:])
+    assert not set(out.tables["labs"]["visit_id"]) & set(out.tables["visits"]["visit_id"])
+    assert out.document("risk.json")["generated"] == ["labs"]
+    for step in pro["steps"]:  # the whole table at once: what no step names is drawn as it is
+        if step["id"] not in ("z", "y"):
+            step["fields"] = [name for name in step["fields"] if name not in released or name == "labs.visit_id"]
+    pro["steps"] = [step for step in pro["steps"] if step["fields"]]
+    pro["steps"][-1]["fields"] = ["labs"]
+    again = run(org, pro, hospital_rows(200))
+    assert again.status == "ok", again.answer
+    assert list(again.tables["labs"].columns) == list(out.tables["labs"].columns)
+    pro["steps"][-1]["params"]["share"] = 0.5
+    assert run(org, pro, hospital_rows(200)).status == "unsupported"
+
+
+def test_rare_cells_before_a_search_are_not_promised(run: Caller) -> None:
+    org, pro = declarations("stroke-registry")
+    step = {"id": "z", "technique": "suppress-cell", "fields": ["registry.性別"], "params": {"rareBelow": 5}}
+    keep = next(s for s in pro["steps"] if s["technique"] == "keep")
+    keep["fields"].remove("registry.性別")
+    pro["steps"].insert(0, step)
+    out = run(org, pro, {"registry": registry_rows(100)})
+    assert out.status == "unsupported" and out.reason[1].startswith("/steps/13/fields/")
+
+
+def test_what_is_kept_is_not_changed_too(run: Caller) -> None:
+    org, pro = declarations("stroke-registry")
+    step = {"id": "z", "technique": "swap", "fields": ["registry.病型"], "params": {"fraction": 1}}
+    pro["steps"].append(step)
+    out = run(org, pro, {"registry": registry_rows(100)})
+    assert out.reason == ("DECLARATION_INVALID", f"/steps/{len(pro['steps']) - 1}/fields/0")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tokumei_reference.declarations import Field, Organization, Processing, Step
 from tokumei_reference.exclusions import excluded
@@ -109,7 +109,8 @@ def plan(organization: Organization, processing: Processing) -> Plan:
     opt_outs: list[OptOut] = []
     searches: list[Search] = []
     shuffles: list[Step] = []
-    for step in processing.steps:
+    steps = [_expanded(organization, processing, step) for step in processing.steps]
+    for step in steps:
         _check_params(step)
         if step.technique in ("suppress-record", "shuffle-rows"):
             names = {resource.name for resource in organization.resources}
@@ -132,11 +133,11 @@ def plan(organization: Organization, processing: Processing) -> Plan:
     treatments = {}
     for resource in organization.resources:
         for field in resource.fields:
-            steps = chains[field.resource, field.name]
-            if not steps:
+            chain = chains[field.resource, field.name]
+            if not chain:
                 raise Refusal("DECLARATION_INVALID", f"/resources/{resource.index}/schema/fields/{field.index}")
-            treatments[field.resource, field.name] = Treatment(field, tuple(steps))
-    whole = tuple(step for step in processing.steps if step.technique in WHOLE)
+            treatments[field.resource, field.name] = Treatment(field, tuple(chain))
+    whole = tuple(step for step in steps if step.technique in WHOLE)
     made = Plan(treatments, tuple(opt_outs), tuple(searches), tuple(shuffles), whole)
     for search in searches:
         for i, field in enumerate(search.quasi):
@@ -153,6 +154,19 @@ def plan(organization: Organization, processing: Processing) -> Plan:
     return made
 
 
+def _expanded(organization: Organization, processing: Processing, step: Step) -> Step:
+    """A synthesize step over a whole table, written field by field: all that no other step removes."""
+    tables = {resource.name: resource for resource in organization.resources}
+    if step.technique != "synthesize" or not set(step.fields) & set(tables):
+        return step
+    removed = {name for other in processing.steps if other.technique in _DROPS for name in other.fields}
+    names = []
+    for name in step.fields:
+        whole = [f"{name}.{field.name}" for field in tables[name].fields] if name in tables else [name]
+        names += [each for each in whole if each not in removed or name not in tables]
+    return replace(step, fields=tuple(names))
+
+
 def _check_link(step: Step, at: int, field: Field, chain: list[Step]) -> None:
     """Whether a step may follow those that its field already has."""
     names = [other.technique for other in chain]
@@ -163,7 +177,7 @@ def _check_link(step: Step, at: int, field: Field, chain: list[Step]) -> None:
     if step.technique in WHOLE:
         # A pseudonym must stay one; only an invented row has an invented one.
         fits = step.technique == "synthesize" or not set(names) & {*_PSEUDONYMS, *_DROPS}
-        fits = fits and not set(names) & set(_DROPS) and "synthesize" not in names
+        fits = fits and not set(names) & {"keep", *_DROPS} and "synthesize" not in names
     elif ends:
         fits = not chain
     else:
