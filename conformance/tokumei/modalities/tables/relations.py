@@ -75,7 +75,7 @@ def evidence(
         release=views["release"],
         planned=_planned(engine, [(p.view.id, i, t) for p in played for i, t in enumerate(p.truths)]),
         canaries=_canaries(engine, organization, views["input"]),
-        released_cells=_cells(engine, views["release"]),
+        released_cells=_cells(engine, releases),
         logs=_texts(engine, "logs", calls, "log"),
         files=_texts(engine, "files", calls, "files"),
         secrets=_secrets(engine, calls),
