@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -83,3 +85,28 @@ def test_what_was_written_is_read(rows: list[tuple[Any, Any]], encoding: str, bl
         got = connection.execute("SELECT c0, c1 FROM t0").fetchall()
     assert got == [(row["あ"], row["い"]) for row in given_rows]
     assert table.rows == len(got)
+
+
+@pytest.mark.parametrize("cell", ['a"b"c', '"a"b"c"', '"a"b""', '"a""b"c"d"', 'a""b"c"', '"a" "b"'])
+@pytest.mark.parametrize("block", [4, 5, 6, 7, 8, 64, 1 << 20])
+def test_stray_quotes_are_refused_wherever_a_block_ends(cell: str, block: int) -> None:
+    text = _Text(f"x,y\n{cell},1\n".encode())
+    with pytest.raises(csv.Error):
+        text.all(block)
+
+
+@given(
+    st.lists(cells.filter(bool) | st.sampled_from(['"', '""', ',"', '",', 'a"b', '\n"', '"\r']), min_size=1),
+    st.integers(4, 40),
+)
+def test_quoted_cells_have_no_stray_quotes(words: list[str], block: int) -> None:
+    raw = csv_bytes([{"a": word} for word in words], ["a"], "utf-8")
+    assert _Text(raw).all(block) == raw
+
+
+class _Text:
+    def __init__(self, raw: bytes) -> None:
+        self.stream = files._Utf8(io.BytesIO(raw), "utf-8")
+
+    def all(self, size: int) -> bytes:
+        return b"".join(iter(lambda: self.stream.read(size), b""))

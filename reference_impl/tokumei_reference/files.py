@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -28,6 +29,9 @@ FAULTS = (pa.ArrowException, UnicodeError, csv.Error, OSError)
 
 _BLOCK = 1 << 24  # bytes read at once; a record longer than this is refused
 _ROWS = 1 << 16  # rows of Parquet at once
+
+_STRAY = re.compile(r'"(?<=[^",\r\n]")(?:"")*(?!")(?=[^,\r\n])')
+"""Quotes with text on both sides that are not doubled: ``a"b``, ``"a"b``; readers disagree on these too."""
 
 
 @dataclass(slots=True)
@@ -66,6 +70,7 @@ class _Utf8:
         self._raw = raw
         self._decoder = codecs.getincrementaldecoder(encoding)("strict")
         self._quotes = 0
+        self._tail = ""
         self._begun = self.closed = False
 
     def read(self, size: int) -> bytes:
@@ -78,8 +83,11 @@ class _Utf8:
                 text = text.removeprefix("\ufeff")
             self._quotes += text.count('"')
             # An odd number of quotes is a cell that never ends: readers disagree on what follows it.
-            if "\0" in text or (not piece and self._quotes % 2):
+            seen = self._tail + text
+            if "\0" in text or (not piece and self._quotes % 2) or _STRAY.search(seen):
                 raise csv.Error
+            # The quotes at the end, and what is before them, are judged with what follows.
+            self._tail = seen[max(len(seen.rstrip('"')) - 1, 0) :]
             if text or not piece:
                 return text.encode()
 
