@@ -180,6 +180,7 @@ PREMISES = {
     "cells": _both("計画した集団", "cells"),
     "classes": _both("同値類", "classes"),
     "columns": _both("列", "columns"),
+    "dates": _both("日付", "dates"),
     "people with dates": _both("日付をもつ本人", "people with dates"),
     "pseudonyms": _both("仮ID", "pseudonyms"),
     "documents": _both("文書", "documents"),
