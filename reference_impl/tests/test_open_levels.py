@@ -165,3 +165,19 @@ def test_a_search_that_is_not_finished_is_refused(run: Caller, monkeypatch: pyte
     monkeypatch.setattr(open_levels, "_MOST_CHECKS", 1)
     out = run(*asked(4, 0.05), {"registry": registry_rows(120)})
     assert (out.status, *out.reason) == ("refused", "LIMIT_EXCEEDED", "/steps/11")
+
+
+def test_classes_are_counted_in_persons_not_rows(run: Caller) -> None:
+    """Five rows of one person are no class of two: the 5-year classes hold one person each."""
+    template = {**registry_rows(1)[0], "市区町村": "函館市", "性別": "男", "提供停止": "0"}
+    rows = [
+        {**template, "登録番号": f"R{person}{visit:07d}", "患者番号": f"{person:08d}", "年齢": age}
+        for person, age in enumerate(["70", "75"])
+        for visit in range(5)
+    ]
+    out = run(*asked(2, 0.0), {"registry": rows})
+    assert out.status == "ok"
+    assert params(out, "s09")["level"] == "20歳階級"
+    rows[0]["年齢"] = "81"  # one visit of one person, in a class of 20 years that nobody else is in
+    out = run(*asked(2, 0.0), {"registry": rows})
+    assert params(out, "s09")["level"] == "全年齢"
