@@ -181,6 +181,7 @@ PREMISES = {
     "classes": _both("同値類", "classes"),
     "columns": _both("列", "columns"),
     "dates": _both("日付", "dates"),
+    "quasi-identifiers": _both("準識別子", "quasi-identifiers"),
     "people with dates": _both("日付をもつ本人", "people with dates"),
     "pseudonyms": _both("仮ID", "pseudonyms"),
     "documents": _both("文書", "documents"),

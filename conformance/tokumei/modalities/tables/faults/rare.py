@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from tokumei.declarations import Step
+from collections.abc import Mapping
+from typing import Any
+
+from tokumei.declarations import FieldName, Step
 from tokumei.modalities.tables.baseline import Baseline, Row
 
 
@@ -14,6 +17,23 @@ class ShiftOfNothing(Baseline):
         return value if digits and int(digits[-1]) % 2 == 0 else super().shift(step, value, row)
 
 
+class NumbersOnlyTarget(Baseline):
+    """The claimed target names the quasi-identifiers that the risk tool can read: numbers."""
+
+    def claimed(self) -> Mapping[str, object]:
+        claim: dict[str, Any] = dict(super().claimed())
+        return claim | {"targets": [self._readable(target) for target in claim["targets"]]}
+
+    def _readable(self, target: Mapping[str, Any]) -> Mapping[str, Any]:
+        known = [text for text in target.get("quasi", []) if self._is_number(FieldName.parse(text))]
+        return dict(target) | {"quasi": known} if known else target
+
+    def _is_number(self, name: FieldName) -> bool:
+        info = self.organization.field(name)
+        return info is not None and info.type == "integer"
+
+
 FAULTS: dict[str, type[Baseline]] = {
     "shift-of-nothing": ShiftOfNothing,
+    "numbers-only-target": NumbersOnlyTarget,
 }
