@@ -20,15 +20,13 @@ SHARES = """
 WITH given AS (
   SELECT * FROM {self} AS combinations
 ), held AS (
-  SELECT "case", "call", "s", sum("whole") AS "held" FROM given GROUP BY "case", "call", "s"
-), calls AS (
-  SELECT "case", "call", sum("everyone") AS "everyone" FROM given GROUP BY "case", "call"
+  SELECT "case", "call", "s", sum("whole") AS "held", sum("everyone") AS "first" FROM given GROUP BY "case", "call", "s"
 ), weighed AS (
-  SELECT held."case", held."call", "s",
-    CAST("held" AS DOUBLE) / nullif(sum("held") OVER (PARTITION BY held."case", held."call"), 0) AS "share",
-    CAST(nullif("held", 0) AS DOUBLE) / nullif("everyone", 0) AS "odds",
-    count(nullif("held", 0)) OVER (PARTITION BY held."case", held."call") AS "values"
-  FROM held JOIN calls ON held."case" = calls."case" AND held."call" = calls."call"
+  SELECT "case", "call", "s",
+    CAST("held" AS DOUBLE) / nullif(sum("held") OVER (PARTITION BY "case", "call"), 0) AS "share",
+    CAST(nullif("held", 0) AS DOUBLE) / nullif(sum("first") OVER (PARTITION BY "case", "call"), 0) AS "odds",
+    count(nullif("held", 0)) OVER (PARTITION BY "case", "call") AS "values"
+  FROM held
 )
 SELECT given.*, "share", "odds", "values"
 FROM given JOIN weighed
