@@ -7,20 +7,46 @@ from pathlib import Path
 
 import click
 
-from tokumei.cli.options import lang_option, seed_option
+from tokumei.cli.options import format_option, lang_option, seed_option
 from tokumei.model import Exit, Lang
 
 
 @click.command()
 @click.option("--runs", default=20, show_default=True, help="正しい製品の試験の回数 / runs of correct products")
+@click.option(
+    "--zoo",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="zoo.yaml のある、見たことのない製品のフォルダ / a folder of products never seen, with zoo.yaml",
+)
 @click.option("--ledger", type=click.Path(path_type=Path, dir_okay=False), help="続きから測る台帳 / ledger to resume")
 @lang_option
 @seed_option
-def selftest(runs: int, ledger: Path | None, lang: Lang, seed: int) -> None:
+@format_option
+def selftest(runs: int, zoo: Path | None, ledger: Path | None, lang: Lang, seed: int, format_: str) -> None:
     """試験の検出力を測る / measure what the suite kills and whom it accuses."""
+    if zoo is not None:
+        _visit(zoo, lang, format_)
     from tokumei.runner.selftest import Ledger, lines, run_selftest
 
     measured = run_selftest(runs=runs, seed=seed, ledger=Ledger(ledger) if ledger else None)
     for line in lines(measured, lang):
         click.echo(line)
     sys.exit(Exit.ALL_MET if measured.good else Exit.SUITE)
+
+
+def _visit(folder: Path, lang: Lang, format_: str) -> None:
+    """Run the products of a zoo and tell where the suite agrees with their author."""
+    from tokumei.documents import dumps
+    from tokumei.runner.zoo import as_document, exit_code, lines, tour
+    from tokumei.spec import load_spec
+
+    def show(done: int, total: int, name: str) -> None:
+        click.echo(f"{done}/{total} {name}", err=True)
+
+    seen = tour(folder, load_spec(), show)
+    if format_ == "json":
+        click.echo(dumps(as_document(seen)))
+    else:
+        for line in lines(seen, lang):
+            click.echo(line)
+    sys.exit(exit_code(seen))
