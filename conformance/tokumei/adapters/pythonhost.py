@@ -3,7 +3,7 @@
 The function is called as ``func(tables, request)``: pandas tables of text by resource name (NULL is
 ``None``), and a dict with ``organization``, ``processing``, ``secrets`` (bytes by id), ``operation``,
 ``id`` and ``test_seed``. It returns the released tables, or ``{"status": …}`` with ``reason``, ``data``,
-``organization`` and ``processing``. What it prints goes to the log. Nothing of the suite is imported.
+``organization``, ``processing`` and ``risk``. What it prints goes to the log. Nothing of the suite is imported.
 """
 
 from __future__ import annotations
@@ -76,10 +76,9 @@ def call(function: Any, asked: Path, answer: Path) -> None:
         target = answer / "data" / str(resource.get("path") or f"{name}.csv")
         target.parent.mkdir(parents=True, exist_ok=True)
         write_table(table, target, resource)
-    for name in ("organization", "processing"):
+    for name, file in (("organization", "organization.yaml"), ("processing", "processing.yaml"), ("risk", "risk.json")):
         if result.get(name) is not None:
-            text = json.dumps(result[name], ensure_ascii=False)
-            (answer / f"{name}.yaml").write_text(text, encoding="utf-8")
+            (answer / file).write_text(json.dumps(result[name], ensure_ascii=False), encoding="utf-8")
     _write(answer, result["status"], result.get("reason"))
 
 

@@ -14,14 +14,13 @@ public class Anon {
     public static void main(String[] folders) throws Exception {
         Path data = Path.of(folders[0], "data", "patients.csv"), response = Path.of(folders[1]);
         String refusal = "INPUT_INVALID"; // where there is no such file, text or day; nothing is said about the values
-        try {
-            refusal = anonymize(Files.readString(data).replace("\r\n", "\n"), response);
-        } catch (NoSuchFileException | java.nio.charset.CharacterCodingException | java.time.DateTimeException bad) { }
+        try { refusal = anonymize(Files.readString(data).replace("\r\n", "\n"), response); }
+        catch (NoSuchFileException | java.nio.charset.CharacterCodingException | java.time.DateTimeException bad) { }
         Files.writeString(response.resolve("response.json"), refusal.isEmpty() ? "{\"status\": \"ok\"}"
             : "{\"status\": \"refused\", \"reason\": {\"code\": \"" + refusal + "\", \"path\": \"/data/patients\"}}");
     }
 
-    static String anonymize(String text, Path response) throws Exception {
+    static String anonymize(String text, Path out) throws Exception {
         if (!text.startsWith(HEADER)) return "ORGANIZATION_MISMATCH";
         List<MatchResult> people = PERSON.matcher(text.substring(HEADER.length())).results().collect(toList());
         Set<String> keys = people.stream().map(person -> person.group(1)).collect(toSet());
@@ -30,11 +29,12 @@ public class Anon {
             .values().stream().filter(same -> same.size() >= 5).flatMap(List::stream).map(row -> String.join(",", row))
             .sorted().collect(toList()); // by the random pseudonym: the order tells nothing
         if (rows.size() < 10) return "CANNOT_MEET_PRIVACY";
+        Files.writeString(out.resolve("risk.json"), "{\"persons\":{\"suppressed\":" + (keys.size()-rows.size()) + "}}");
         rows.add(0, "患者ID,年齢,性別,受診日,病名,来院方法,転帰,受診時間帯");
-        Files.write(Files.createDirectory(response.resolve("data")).resolve("patients.csv"), rows);
+        Files.write(Files.createDirectory(out.resolve("data")).resolve("patients.csv"), rows);
         Path program = Path.of(Anon.class.getProtectionDomain().getCodeSource().getLocation().toURI());
         for (String name : List.of("organization.yaml", "processing.yaml"))
-            Files.copy(program.resolveSibling("release").resolve(name), response.resolve(name));
+            Files.copy(program.resolveSibling("release").resolve(name), out.resolve(name));
         return "";
     }
 

@@ -27,6 +27,7 @@ function anonymize(text, response) { // gives the code of a refusal, or nothing
   rows.unshift("患者ID,年齢,性別,受診日,病名,来院方法,転帰,受診時間帯");
   fs.mkdirSync(`${response}/data`);
   fs.writeFileSync(`${response}/data/patients.csv`, rows.join("\n") + "\n");
+  fs.writeFileSync(`${response}/risk.json`, JSON.stringify({ persons: { suppressed: keys.size + 1 - rows.length } }));
   for (const name of ["organization.yaml", "processing.yaml"])
     fs.copyFileSync(`${__dirname}/release/${name}`, `${response}/${name}`);
 }

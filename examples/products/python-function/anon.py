@@ -43,4 +43,5 @@ def anonymize(tables: dict[str, pd.DataFrame], request: dict) -> dict:
     out = out.sort_values("患者ID")  # random: the order tells nothing
     names = ("organization", "processing")
     documents = {name: json.loads((RELEASE / f"{name}.json").read_text("utf-8")) for name in names}
-    return {"status": "ok", "data": {"patients": out}, **documents}
+    risk = {"persons": {"suppressed": len(table) - len(out)}}
+    return {"status": "ok", "data": {"patients": out}, "risk": risk, **documents}

@@ -12,6 +12,7 @@ import copy
 import datetime as dt
 import hashlib
 import hmac
+import json
 import secrets as system_secrets
 from collections import Counter, defaultdict
 from collections.abc import Mapping
@@ -80,6 +81,7 @@ class Baseline:
         self.check()
         self.find_persons()
         self.suppress_records()
+        self.admitted = {name: list(rows) for name, rows in self.tables.items()}
         self.minimum()
         if "pseudonym-by-row" in self.faults:
             self._split(self.tables[self.organization.subject_key.resource])
@@ -97,7 +99,14 @@ class Baseline:
             },
             organization=self.described(),
             processing=self.claimed(),
+            extra={"risk.json": json.dumps({"unit": "person", "persons": {"suppressed": self.suppressed()}})},
         )
+
+    def suppressed(self) -> int:
+        """How many persons might have been released and are not."""
+        resource = self.organization.subject_key.resource
+        left = {row["\x00"] for row in self.tables[resource]}
+        return len({row["\x00"] for row in self.admitted[resource]} - left)
 
     def check(self) -> None:
         for resource in self.organization.resources:

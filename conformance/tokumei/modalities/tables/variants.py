@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import hashlib
+import json
 import secrets as system_secrets
 import uuid
 from collections.abc import Callable, Mapping
@@ -49,7 +50,9 @@ class Manner:
 
 
 def _keyed(secret: bytes, domain: str, values: list[str]) -> dict[str, str]:
-    return {v: hashlib.blake2b(f"{domain}\x1f{v}".encode(), key=secret, digest_size=16).hexdigest().upper() for v in values}
+    return {
+        v: hashlib.blake2b(f"{domain}\x1f{v}".encode(), key=secret, digest_size=16).hexdigest().upper() for v in values
+    }
 
 
 def _uuids(secret: bytes, domain: str, values: list[str]) -> dict[str, str]:
@@ -103,7 +106,9 @@ class _Run:
             frame = self.frames[field.resource]
             self._without(set(frame.loc[frame[field.field].isin(step.texts), PERSON]))
         target = self.processing.target("minimum-subjects")
-        if target and self.frames[self.organization.subject_key.resource][PERSON].nunique() < target.minimum:
+        home = self.organization.subject_key.resource
+        admitted = self.frames[home][PERSON].nunique()
+        if target and admitted < target.minimum:
             raise _Refused("CANNOT_MEET_PRIVACY", "/targets")
         for name in self.dropped:
             self.frames[name.resource] = self.frames[name.resource].drop(columns=name.field)
@@ -117,6 +122,9 @@ class _Run:
             data={name: self._table(frame) for name, frame in released.items()},
             organization=self._described({name: list(frame.columns) for name, frame in released.items()}),
             processing=self._claimed(),
+            extra={
+                "risk.json": json.dumps({"persons": {"suppressed": admitted - self.frames[home][PERSON].nunique()}})
+            },
         )
 
     def _dates_or_refuse(self) -> None:

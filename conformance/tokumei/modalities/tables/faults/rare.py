@@ -33,7 +33,16 @@ class NumbersOnlyTarget(Baseline):
         return info is not None and info.type == "integer"
 
 
+class RowsReportedAsPersons(Baseline):
+    """The report counts the rows that went."""
+
+    def suppressed(self) -> int:
+        resource = self.organization.subject_key.resource
+        return len(self.admitted[resource]) - len(self.tables[resource])
+
+
 FAULTS: dict[str, type[Baseline]] = {
     "shift-of-nothing": ShiftOfNothing,
     "numbers-only-target": NumbersOnlyTarget,
+    "rows-reported-as-persons": RowsReportedAsPersons,
 }
