@@ -176,12 +176,14 @@ NO_REASON = _both("理由の記録はない。", "No reason was recorded.")
 
 PREMISES = {
     "canaries": _both("目印の値", "canaries"),
+    "birth dates": _both("生年月日", "birth dates"),
     "canaries in logs": _both("ログに対する目印の値", "canaries in logs"),
     "cells": _both("計画した集団", "cells"),
     "classes": _both("同値類", "classes"),
     "columns": _both("列", "columns"),
     "dates": _both("日付", "dates"),
     "quasi-identifiers": _both("準識別子", "quasi-identifiers"),
+    "ages above the bound": _both("上限を超える年齢", "ages above the bound"),
     "people with dates": _both("日付をもつ本人", "people with dates"),
     "pseudonyms": _both("仮ID", "pseudonyms"),
     "documents": _both("文書", "documents"),
@@ -191,6 +193,7 @@ PREMISES = {
     "thresholds": _both("しきい値", "thresholds"),
     "values": _both("値", "values"),
     "refusals": _both("拒否応答", "refusals"),
+    "excluded persons": _both("除外すべき本人", "excluded persons"),
 }
 
 

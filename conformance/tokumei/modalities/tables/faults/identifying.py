@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 
-from tokumei.declarations import Step
+from tokumei.declarations import FieldName, Step
 from tokumei.modalities.tables.baseline import Baseline, Row
 
 
@@ -24,7 +24,28 @@ class RowKeyBackwards(Baseline):
         return value[::-1] if step.technique == "pseudonymize-random" else super().pseudonym(step, value, row)
 
 
+class RowNumbersFromBirth(Baseline):
+    """A row is numbered by the birth date, which is still known when its column is gone."""
+
+    numbered = 0
+
+    def drop(self, name: FieldName) -> None:
+        info = self.organization.field(name)
+        if info is not None and info.tokumei.get("generator") == "birth-date":
+            for row in self.tables[name.resource]:
+                row["\x00birth"] = row[name.field]
+        super().drop(name)
+
+    def pseudonym(self, step: Step, value: str, row: Row) -> str:
+        birth = row.get("\x00birth")
+        if step.technique != "pseudonymize-random" or not birth:
+            return super().pseudonym(step, value, row)
+        self.numbered += 1
+        return f"{birth.replace('-', '')}{self.numbered:04}"
+
+
 FAULTS: dict[str, type[Baseline]] = {
     "salt-in-the-source": SaltInTheSource,
     "row-key-backwards": RowKeyBackwards,
+    "row-numbers-from-birth": RowNumbersFromBirth,
 }
