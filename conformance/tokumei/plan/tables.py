@@ -21,6 +21,8 @@ FIRST_DAY = dt.date(2023, 4, 3)
 FEWEST_CARRIERS = 2
 """EVIDENCE: a cell code lies over two or more fields."""
 ENOUGH_CODES = 400
+OLDEST = 7
+"""The one of 40 persons who is over every bound of age where only a date of birth is held."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,18 +155,18 @@ def bundle(
     )
 
 
-def _told(organization: Organization, regime: str) -> Mapping[FieldName, Callable[[Person], Sequence[str]]]:
-    """What the fields that decide who may be released can say of a person."""
-    told: dict[FieldName, Callable[[Person], Sequence[str]]] = {}
+def _told(organization: Organization, regime: str) -> Mapping[FieldName, Callable[[Person, int], Sequence[str]]]:
+    """What the fields that decide who may be released can say in a row of a person: only the first tells a refusal."""
+    told: dict[FieldName, Callable[[Person, int], Sequence[str]]] = {}
     refusals, basis = organization.refusals, organization.notice_basis
     if refusals is not None:
         info = organization.field(refusals.field)
         known = info.constraints.get("enum", []) if info else []
         agreed = [str(text) for text in known if str(text) not in refusals.texts] or ["0"]
-        told[refusals.field] = lambda person: refusals.texts[:1] if person.opted_out else agreed[:1]
+        told[refusals.field] = lambda person, nth: refusals.texts[:1] if person.opted_out and not nth else agreed[:1]
     if basis is not None:
         may, other = basis.notified(regime), basis.not_notified(regime).texts
-        told[basis.field] = lambda person: (other or may) if person.not_notified else (may or other)
+        told[basis.field] = lambda person, _: (other or may) if person.not_notified else (may or other)
     return told
 
 
@@ -188,7 +190,7 @@ class _Maker:
         self.random = random
         self.children = children
         self.seed = seed
-        self.told: Mapping[FieldName, Callable[[Person], Sequence[str]]] = {}
+        self.told: Mapping[FieldName, Callable[[Person, int], Sequence[str]]] = {}
         self.events: defaultdict[tuple[int, str, str, int], Counter[int]] = defaultdict(Counter)
         """Cell, resource, field and distance to the rows of each person that have it."""
         self.text = rstr.Rstr(random)
@@ -290,7 +292,7 @@ class _Maker:
             if info.name in person.quasi:
                 row.values[name] = person.quasi[info.name]
             elif info.name in self.told:
-                texts = self.told[info.name](person)
+                texts = self.told[info.name](person, row.nth)
                 row.values[name] = Random(f"{self.seed}/{info.name}/{row.person}").choice(texts)
             elif info.name in codes:
                 code = self.code_of[row.person]
@@ -339,5 +341,6 @@ class _Maker:
             if other.type == "integer" and other.tokumei.get("redundancyGroup") == group
         ]
         age = self.persons[row.person].quasi.get(ages[0]) if ages else None
-        years = int(age) if age else self.random.randint(20, 80)
+        oldest = not ages and row.person % 40 == OLDEST  # where no age is planned that has the bounds
+        years = int(age) if age else 105 if oldest else self.random.randint(20, 80)
         return (FIRST_DAY - dt.timedelta(days=int(365.25 * years) + self.random.randint(5, 350))).isoformat()

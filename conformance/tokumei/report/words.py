@@ -176,6 +176,7 @@ NO_REASON = _both("理由の記録はない。", "No reason was recorded.")
 
 PREMISES = {
     "canaries": _both("目印の値", "canaries"),
+    "addresses": _both("住所", "addresses"),
     "birth dates": _both("生年月日", "birth dates"),
     "canaries in logs": _both("ログに対する目印の値", "canaries in logs"),
     "cells": _both("計画した集団", "cells"),

@@ -41,8 +41,17 @@ class RowsReportedAsPersons(Baseline):
         return len(self.admitted[resource]) - len(self.tables[resource])
 
 
+class TopCodeAfterBins(Baseline):
+    """Bands come first; the coding of extremes then finds texts, and leaves them."""
+
+    def code(self, step: Step, value: str, row: Row) -> str:
+        banded = {name for other in self.processing.steps if "bin" in other.params for name in other.fields}
+        return value if banded & set(step.fields) else super().code(step, value, row)
+
+
 FAULTS: dict[str, type[Baseline]] = {
     "shift-of-nothing": ShiftOfNothing,
     "numbers-only-target": NumbersOnlyTarget,
     "rows-reported-as-persons": RowsReportedAsPersons,
+    "top-code-after-bins": TopCodeAfterBins,
 }
