@@ -13,8 +13,8 @@ PAIR = "stroke-registry"
 SEED = 11
 
 
-def run(name, product, pair=PAIR):
-    return selftest.power_run(name, product, pair=pair, seed=SEED)
+def run(name, product, pair=PAIR, due=()):
+    return selftest.power_run(name, product, pair=pair, seed=SEED, due=due)
 
 
 def own(clause):
@@ -37,7 +37,7 @@ def test_the_baseline_meets_every_clause(pair):
 def test_a_clause_kills_its_own_mutants(clause, mutant):
     """On the first pair that holds what the mutant breaks."""
     for pair in selftest.PAIRS:
-        found = run(mutant.id, selftest.broken(mutant), pair)
+        found = run(mutant.id, selftest.broken(mutant), pair, due=(clause,))
         assert not found.errors
         if clause in found.failed:
             return

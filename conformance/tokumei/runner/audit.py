@@ -46,6 +46,7 @@ from tokumei.model import (
 )
 from tokumei.relation import Column, Engine
 from tokumei.runner.verdicts import ClauseResult, judged
+from tokumei.thresholds import CONTEXTS
 
 CASE = "audit"
 MODEL = "k-anonymity"
@@ -127,7 +128,7 @@ def audit(
         response=Response(
             status="ok",
             data=found.tables,
-            organization=found.organization,
+            organization=held.document if found.organization is None else found.organization,
             processing=claim_document,
             extra=found.extra,
         ),
@@ -144,7 +145,7 @@ def audit(
         seed=0,
     )
     suppressed = _markers(held, found)
-    vocabulary = _Vocabulary.of(held, shown.release)
+    vocabulary = _Vocabulary.of(held, asked, shown.release)
     results = []
     for check in checks().values():
         if not set(check.needs) <= offers:
@@ -356,13 +357,16 @@ def _unchanged(shown: Evidence) -> dict[str, int]:
 
 @dataclass(frozen=True, slots=True)
 class _Vocabulary:
-    """The words that a finding may hold; any other column of the release is named by its place."""
+    """The words that a finding may hold: names and parameters of the declarations.
+
+    Any other column of the release is named by its place.
+    """
 
     words: frozenset[str]
     places: Mapping[tuple[str, str], str]
 
     @classmethod
-    def of(cls, held: Organization, release: Mapping[str, TableView]) -> _Vocabulary:
+    def of(cls, held: Organization, asked: Processing, release: Mapping[str, TableView]) -> _Vocabulary:
         names: Iterable[str] = (part for info in held.fields() for part in (info.name.field, str(info.name)))
         resources = {resource.name for resource in held.resources}
         places = {
@@ -370,7 +374,10 @@ class _Vocabulary:
             for resource, table in release.items()
             for place, name in enumerate(table.names, 1)
         }
-        return cls(frozenset({*names, *resources}) | TECHNIQUES | DROPPING | _PLACES, places)
+        parameters = (value for step in asked.steps for value in step.params.values())
+        stated = {str(value) for value in parameters if isinstance(value, str | int | float)}
+        own = {asked.regime, asked.context, *CONTEXTS, *stated}
+        return cls(frozenset({*names, *resources, *own}) | TECHNIQUES | DROPPING | _PLACES, places)
 
     def clean(self, finding: Finding) -> Finding:
         return dataclasses.replace(

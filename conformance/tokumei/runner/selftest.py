@@ -27,7 +27,7 @@ from tokumei.model import Call, Finding, Lang, Product, Request, RunOutcome, Tex
 from tokumei.plan.bundle import Plan, PlannedCall
 from tokumei.plan.required import required_plan
 from tokumei.resources import data
-from tokumei.runner.run import judge, run_plan
+from tokumei.runner.run import inapplicable, judge, run_plan
 from tokumei.runner.verdicts import run_outcome
 from tokumei.stats import clopper_pearson_lower, clopper_pearson_upper
 
@@ -215,19 +215,25 @@ class Direct:
 def power_run(
     name: str, product: Product, *, pair: str, seed: int, ledger: Ledger | None = None, due: Iterable[str] = ()
 ) -> PowerRun:
-    """The required plan of ``pair`` against ``product``, unless the ledger has it; it ends where ``due`` kills."""
+    """The required plan of ``pair`` against ``product``, unless the ledger has it.
+
+    Clauses that the pair gives nothing to violate are not asked. With ``due``, only those clauses are judged, and
+    the run ends where one of them kills.
+    """
     known = ledger.get(name, pair, seed) if ledger else None
     if known:
         return known
     began = time.process_time()
-    exact = [check for id_, check in checks().items() if id_ in set(due) and check.kind == "exact"]
+    wanted = set(due) or checks().keys()
+    asked = {c.id: c for c in checks().values() if c.id in wanted and inapplicable(c, [pair_named(pair)]) is None}
+    exact = [check for check in asked.values() if due and check.kind == "exact"]
     with DuckDB() as engine:
 
         def killed(played: Sequence[tuple[PlannedCall, Played]]) -> bool:
             seen = judge(exact, played[-1:], engine, seed=seed)
             return any(isinstance(item, Finding) for found, *_ in seen.values() for item in found)
 
-        track = run_plan(plan_of(pair, seed), Direct(product), checks(), engine, stop_after=killed if exact else None)
+        track = run_plan(plan_of(pair, seed), Direct(product), asked, engine, stop_after=killed if exact else None)
     run = PowerRun(
         name=name,
         pair=pair,

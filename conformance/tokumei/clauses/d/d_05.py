@@ -13,15 +13,13 @@ from tokumei.thresholds import CONTEXTS
 
 
 def judge(evidence: Evidence) -> Iterator[Observation]:
-    """A regime must be named and be the asked one; a context may be stricter, never laxer."""
+    """The regime must be the asked one (``neutral`` where it was asked that none applies); a context may be stricter, never laxer."""
     for case, number, call in evidence.released_calls():
         claim = evidence.claim_of(number)
         if call.response is None or claim is None:
             continue
         yield Premise(case=case.id, count=1, what="releases")
-        if claim.regime == "neutral":
-            yield Finding(code="NO_REGIME", case=case.id, call=number)
-        elif claim.regime != evidence.asked.regime:
+        if claim.regime != evidence.asked.regime:
             shown = {"asked": evidence.asked.regime, "claimed": claim.regime}
             yield Finding(code="OTHER_REGIME", case=case.id, call=number, params=shown)
         if claim.context not in CONTEXTS or CONTEXTS.index(claim.context) > CONTEXTS.index(evidence.asked.context):
