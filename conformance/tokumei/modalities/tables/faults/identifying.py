@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 
 from tokumei.declarations import FieldName, Step
 from tokumei.modalities.tables.baseline import Baseline, Row
@@ -44,8 +45,25 @@ class RowNumbersFromBirth(Baseline):
         return f"{birth.replace('-', '')}{self.numbered:04}"
 
 
+class AddressCutTooLate(Baseline):
+    """The residence is the address up to the last 市, 区, 町 or 村 in it, generalized in its first part only."""
+
+    def drop(self, name: FieldName) -> None:
+        info = self.organization.field(name)
+        if info is not None and info.tokumei.get("generator") == "street-address":
+            for row in self.tables[name.resource]:
+                found = re.match("[^0-9]*[町村]", row[name.field] or "")
+                row["\x00town"] = found.group() if found else ""
+        super().drop(name)
+
+    def generalize(self, step: Step, value: str, row: Row) -> str:
+        town = (row.get("\x00town") or "") if "hierarchy" in step.params else ""
+        return super().generalize(step, value, row) + town
+
+
 FAULTS: dict[str, type[Baseline]] = {
     "salt-in-the-source": SaltInTheSource,
     "row-key-backwards": RowKeyBackwards,
+    "address-cut-too-late": AddressCutTooLate,
     "row-numbers-from-birth": RowNumbersFromBirth,
 }
