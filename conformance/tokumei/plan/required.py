@@ -112,6 +112,7 @@ class _Planner:
             info = self.organization.field(level.field)
             if info and not info.required:
                 persons.append(Person(quasi=self._at() | {level.field: None}))
+        persons += self._excluded(len(sizes))
         random.shuffle(persons)
         return self._make(persons, seed, processing=processing)
 
@@ -125,9 +126,21 @@ class _Planner:
         random.shuffle(persons)
         return self._make(persons, seed)
 
-    def _few(self, count: int, seed: int) -> Bundle:
+    def _few(self, count: int, seed: int, *, excluded: bool = False) -> Bundle:
         """``count`` persons of one class, with several rows each: rows are not persons."""
-        return self._make([Person(quasi=self._at(), rows=3) for _ in range(count)], seed)
+        persons = [Person(quasi=self._at(), rows=3) for _ in range(count)]
+        return self._make(persons + (self._excluded(0) if excluded else []), seed)
+
+    def _excluded(self, cell: int) -> list[Person]:
+        """A cell of persons who refused and one of persons notified for another regime, none rare: nothing else removes them."""
+        basis = self.organization.notice_basis
+        other = basis is not None and bool(basis.not_notified(self.processing.regime).texts)
+        kinds = [{"opted_out": True}] * bool(self.organization.refusals) + [{"not_notified": True}] * other
+        return [
+            Person(quasi=self._at(), cell=cell + n, rows=2, **kind)
+            for n, kind in enumerate(kinds)
+            for _ in range(self.k + 1)
+        ]
 
     def _large(self, seed: int) -> Bundle:
         """Cells in blocks of the input order, of the source keys and of time: three independent orders."""
@@ -215,7 +228,7 @@ class _Planner:
                     )
             yield Case(
                 id=f"{name}/enough-{self.minimum}",
-                calls=(PlannedCall(bundle=self._few(self.minimum, seed + 90), secret=8),),
+                calls=(PlannedCall(bundle=self._few(self.minimum, seed + 90, excluded=True), secret=8),),
                 offers=ALWAYS | {Need.REFUSAL},
             )
         malformed = self._malformed(seed + 91)

@@ -1,0 +1,80 @@
+"""Who is in a release: both directions of the notice of the act, and refusals told by one row."""
+
+import copy
+from dataclasses import replace
+
+import pytest
+
+from tokumei.clause import checks, mutants
+from tokumei.declarations import Organization, Processing
+from tokumei.engines.duckdb import DuckDB
+from tokumei.modalities.tables import baseline, variants
+from tokumei.model import Verdict
+from tokumei.plan.bundle import Plan
+from tokumei.plan.required import required_plan
+from tokumei.runner.run import run_plan
+from tokumei.runner.selftest import Direct, broken, pair_named
+
+
+def pmi_pair():
+    """The hospital as an organization that makes pseudonymized medical data: now those told only under 52 must go."""
+    organization, processing = pair_named("hospital")
+    document = copy.deepcopy(dict(processing.document))
+    document["regime"] = "NGMIA-35"
+    for step in document["steps"]:
+        if step["technique"] == "suppress-record" and step["params"]["field"] == "patients.notice":
+            step["params"]["equals"] = "52"
+    return organization, Processing.of(document)
+
+
+@pytest.fixture(scope="module")
+def pmi_plan():
+    plan = required_plan([pmi_pair()], track="open", seed=5)
+    few = tuple(case for case in plan.cases if case.id.endswith(("/classes", "/enough-20")))
+    assert len(few) == 2
+    return Plan(track="open", cases=few, seed=5)
+
+
+def verdict(plan, product):
+    with DuckDB() as engine:
+        track = run_plan(plan, Direct(product), {"O-07": checks()["O-07"]}, engine)
+    return track.results[0]
+
+
+@pytest.mark.parametrize("name", ["baseline", *variants.correct_products()])
+def test_correct_products_meet_the_clause_under_the_other_notice(pmi_plan, name):
+    product = {"baseline": baseline.product(), **variants.correct_products()}[name]
+    found = verdict(pmi_plan, product)
+    assert (found.verdict, found.error, found.findings) == (Verdict.PASS, "", ())
+    assert found.count >= 2 * 6
+
+
+@pytest.mark.parametrize("id_", ["any-notice-will-do", "refusals-not-read", "excluded-children-stay"])
+def test_a_record_notified_only_under_52_must_not_be_in_a_pseudonymized_release(pmi_plan, id_):
+    found = verdict(pmi_plan, broken(mutants()[id_]))
+    assert found.verdict is Verdict.FAIL, found
+
+
+def test_the_steps_of_the_other_regime_are_not_enough(pmi_plan):
+    """Asked for a PMI release, the product removes those whom an AMI release excludes."""
+
+    def wrong(request):
+        document = copy.deepcopy(dict(request.processing))
+        for step in document["steps"]:
+            if step.get("params", {}).get("field") == "patients.notice":
+                step["params"]["equals"] = "57"
+        return baseline.product()(replace(request, processing=document))
+
+    found = verdict(pmi_plan, wrong)
+    assert "EXCLUDED_PERSON_RELEASED" in {f.code for f in found.findings}
+
+
+def test_the_clause_applies_where_a_field_tells():
+    organization, processing = pair_named("hospital")
+    applies = checks()["O-07"].applies
+    assert applies(organization, processing)
+    document = copy.deepcopy(dict(organization.document))
+    del document["tokumei"]["noticeBasis"]
+    assert applies(Organization.of(document), processing)
+    del document["tokumei"]["optOut"]
+    assert not applies(Organization.of(document), processing)

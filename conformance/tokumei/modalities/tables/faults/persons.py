@@ -1,0 +1,36 @@
+"""Faults of who is in a release: refusals read row by row, children that stay behind."""
+
+from __future__ import annotations
+
+from tokumei.declarations import FieldName
+from tokumei.modalities.tables.baseline import Baseline
+
+
+class RefusalByRow(Baseline):
+    """Rows that tell of a refusal go, and not the person."""
+
+    def suppress_records(self, *, late: bool = False) -> None:
+        for step in self.processing.with_technique("suppress-record"):
+            name = FieldName.parse(str(step.params["field"]))
+            kept = [row for row in self.tables[name.resource] if row.get(name.field) not in step.texts]
+            self.tables[name.resource] = kept
+        people = {row["\x00"] for row in self.tables[self.organization.subject_key.resource]}
+        self.remove({row["\x00"] for rows in self.tables.values() for row in rows} - people)
+
+
+class ExcludedChildrenStay(Baseline):
+    """An excluded person goes from the table that tells so, and from no other."""
+
+    def suppress_records(self, *, late: bool = False) -> None:
+        before = self.tables
+        super().suppress_records(late=late)
+        telling = {
+            FieldName.parse(str(s.params["field"])).resource for s in self.processing.with_technique("suppress-record")
+        }
+        self.tables = {name: rows if name in telling else before[name] for name, rows in self.tables.items()}
+
+
+FAULTS: dict[str, type[Baseline]] = {
+    "refusal-by-row": RefusalByRow,
+    "excluded-children-stay": ExcludedChildrenStay,
+}
