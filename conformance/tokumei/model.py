@@ -68,6 +68,7 @@ class Need(StrEnum):
     ALIGNMENT_PERSON = "alignment.person"
     RELEASE_TWICE = "release×2"
     PERMUTED = "permuted"
+    SAME_SECRET = "same-secret"  # noqa: S105 - a word, not a password
     REFUSAL = "refusal"
     LOG = "log"
     FILESYSTEM = "filesystem"

@@ -19,6 +19,7 @@ NEEDS = {
     "alignment.person": Text("入力の本人と加工後の行との対応", "which subject a released row came from"),
     "release×2": Text("秘密を替えた 2 回の加工後データ", "2 releases made with different secrets"),
     "permuted": Text("行の順序を替えた入力による加工後データ", "a release of the input in another row order"),
+    "same-secret": Text("同じ入力及び秘密による 2 回の加工後データ", "2 releases of one input made with one secret"),
     "refusal": Text("加工の拒否", "a refusal"),
     "log": Text("ログ", "the log"),
     "filesystem": Text("作業領域の変化", "changes in the file system"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import itertools
 from collections.abc import Iterator
+from dataclasses import replace
 from random import Random
 
 from tokumei.declarations import FieldName, Organization, Processing
@@ -40,6 +41,25 @@ def with_k(processing: Processing, k: int) -> Processing:
         if step["technique"] == "k-search":
             step["params"] = dict(step["params"]) | {"k": k}
     return Processing.of(document)
+
+
+def reordered(given: Bundle, seed: int, *, columns: bool) -> Bundle:
+    """The same bundle with its rows in another order; with ``columns``, also its columns, tables and declared fields.
+
+    A product with one setting knows one layout, and is given other rows only.
+    """
+    random = Random(f"reordered/{seed}")
+    rows = {name: random.sample(range(t.num_rows), t.num_rows) for name, t in given.tables.items()}
+    tables = {name: table.take(rows[name]) for name, table in given.tables.items()}
+    persons = {name: tuple(given.persons[name][i] for i in rows[name]) for name in tables}
+    document = copy.deepcopy(dict(given.organization.document))
+    if columns:
+        document["resources"].reverse()
+        for resource in document["resources"]:
+            fields = resource["schema"]["fields"]
+            random.shuffle(fields)
+            tables[resource["name"]] = tables[resource["name"]].select([field["name"] for field in fields])
+    return replace(given, organization=Organization.of(document), tables=tables, persons=persons)
 
 
 class _Planner:
@@ -212,7 +232,13 @@ class _Planner:
             calls=(PlannedCall(bundle=boundary, secret=1), PlannedCall(bundle=boundary, secret=2)),
             offers=ALWAYS | cell | {Need.RELEASE_TWICE},
         )
-        yield self._one("classes", self._classes(seed + 2, self.k), 3)
+        classes = self._classes(seed + 2, self.k)
+        again = reordered(classes, seed + 2, columns=self.obeys)
+        yield Case(
+            id=f"{name}/classes",
+            calls=(PlannedCall(bundle=classes, secret=3), PlannedCall(bundle=again, secret=3)),
+            offers=ALWAYS | {Need.PERMUTED, Need.SAME_SECRET},
+        )
         if self.obeys:
             other = self.k + 2
             yield self._one("classes-other-k", self._classes(seed + 3, other, with_k(self.processing, other)), 4)

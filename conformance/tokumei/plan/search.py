@@ -110,7 +110,7 @@ def _relations(steps: Sequence[Step]) -> frozenset[Need]:
     """What two calls offer together; a longer sequence is judged call by call."""
     if list(steps) == ["new-secret"]:
         return frozenset({Need.RELEASE_TWICE})
-    return frozenset({Need.PERMUTED} if list(steps) == ["permuted"] else ())
+    return frozenset({Need.PERMUTED, Need.SAME_SECRET} if list(steps) == ["permuted"] else ())
 
 
 def _call(bundle: Bundle, secret: int) -> PlannedCall:

@@ -1,0 +1,27 @@
+"""Faults of behaviour: what depends on the order of the input, on time, and on what an error leaves behind."""
+
+from __future__ import annotations
+
+from tokumei.modalities.tables.baseline import Baseline
+
+CHUNK = 64
+
+
+class ClassesByChunk(Baseline):
+    """The table is read in chunks, and each is brought to k before the next comes."""
+
+    def reach_k(self, k: int, names: list[str], resource: str) -> None:
+        rows = self.tables[resource]
+        gone: set[str | None] = set()
+        for start in range(0, len(rows), CHUNK):
+            members: dict[tuple[str | None, ...], set[str | None]] = {}
+            for row in rows[start : start + CHUNK]:
+                members.setdefault(tuple(row[name] for name in names), set()).add(row["\x00"])
+            gone |= {person for persons in members.values() if len(persons) < k for person in persons}
+        self.remove(gone)
+        super().reach_k(k, names, resource)
+
+
+FAULTS: dict[str, type[Baseline]] = {
+    "classes-by-chunk": ClassesByChunk,
+}
