@@ -50,10 +50,10 @@ JOIN (
 ) AS births ON people.birth = births.same
 CROSS JOIN (SELECT '' AS sep UNION SELECT '|' AS sep UNION SELECT '_' AS sep UNION SELECT ',' AS sep) AS seps
 JOIN (
-  SELECT '' AS tail, '' AS of, '' AS between UNION SELECT DISTINCT s.sep || sex AS tail, sex AS of, s.sep AS between
+  SELECT '' AS tail, '' AS whose, '' AS glue UNION SELECT DISTINCT s.sep || sex AS tail, sex AS whose, s.sep AS glue
   FROM {self} AS f
   CROSS JOIN (SELECT '' AS sep UNION SELECT '|' AS sep UNION SELECT '_' AS sep UNION SELECT ',' AS sep) AS s
-) AS tails ON tails.tail = '' OR (tails.of = people.sex AND tails.between = seps.sep)
+) AS tails ON tails.tail = '' OR (tails.whose = people.sex AND tails.glue = seps.sep)
 """
 
 DIGESTS = """

@@ -61,9 +61,23 @@ class AddressCutTooLate(Baseline):
         return super().generalize(step, value, row) + town
 
 
+class PostalCodeOfFiveDigits(Baseline):
+    """The column of postal codes is cut, not dropped."""
+
+    def drop(self, name: FieldName) -> None:
+        info = self.organization.field(name)
+        if info is None or "[0-9]{3}-[0-9]{4}" not in info.constraints.get("pattern", ""):
+            super().drop(name)
+            return
+        for row in self.tables[name.resource]:
+            value = row[name.field]
+            row[name.field] = value[:6] if value else None
+
+
 FAULTS: dict[str, type[Baseline]] = {
     "salt-in-the-source": SaltInTheSource,
     "row-key-backwards": RowKeyBackwards,
+    "postal-code-of-five-digits": PostalCodeOfFiveDigits,
     "address-cut-too-late": AddressCutTooLate,
     "row-numbers-from-birth": RowNumbersFromBirth,
 }
