@@ -195,6 +195,7 @@ PREMISES = {
     "source keys": _both("元データの番号", "source keys"),
     "references": _both("表をまたぐ参照", "references"),
     "releases": _both("加工後データ", "releases"),
+    "texts": _both("自由記載", "texts"),
     "thresholds": _both("しきい値", "thresholds"),
     "values": _both("値", "values"),
     "refusals": _both("拒否応答", "refusals"),

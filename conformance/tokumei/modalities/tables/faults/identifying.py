@@ -8,6 +8,7 @@ import re
 
 from tokumei.declarations import FieldName, Step
 from tokumei.modalities.tables.baseline import Baseline, Row
+from tokumei.model import Request
 
 
 class SaltInTheSource(Baseline):
@@ -74,9 +75,33 @@ class PostalCodeOfFiveDigits(Baseline):
             row[name.field] = value[:6] if value else None
 
 
+class NotesWithNamesMasked(Baseline):
+    """Free text is kept, the names of this input masked, though it was to be dropped."""
+
+    def __init__(self, request: Request, faults: frozenset[str]) -> None:
+        super().__init__(request, faults)
+        names = {
+            str(row[info.name.field])
+            for info in self.organization.fields()
+            if info.tokumei.get("generator") == "person-name"
+            for row in self.tables[info.name.resource]
+            if row[info.name.field]
+        }
+        self.names = re.compile("|".join(re.escape(name) for name in sorted(names)) or "$^")
+
+    def drop(self, name: FieldName) -> None:
+        info = self.organization.field(name)
+        if info is None or "freetext" not in info.classes:
+            super().drop(name)
+            return
+        for row in self.tables[name.resource]:
+            row[name.field] = self.names.sub("○○", row[name.field] or "") or None
+
+
 FAULTS: dict[str, type[Baseline]] = {
     "salt-in-the-source": SaltInTheSource,
     "row-key-backwards": RowKeyBackwards,
+    "notes-with-names-masked": NotesWithNamesMasked,
     "postal-code-of-five-digits": PostalCodeOfFiveDigits,
     "address-cut-too-late": AddressCutTooLate,
     "row-numbers-from-birth": RowNumbersFromBirth,
