@@ -27,10 +27,13 @@ WITH needles AS (
 ), anchors AS (
   SELECT "case", "anchor", min("size") AS "shortest", max("size") AS "longest"
   FROM needles GROUP BY "case", "anchor"
+), once AS (
+  SELECT DISTINCT "case", "value" FROM {self} AS cells
+  WHERE "value" IS NOT NULL AND "case" IN (SELECT "case" FROM anchors)
+), folded AS (
+  SELECT "value", text_fold("value") AS "text" FROM (SELECT DISTINCT "value" FROM once) AS distinct_values
 ), texts AS (
-  SELECT "case", "value", text_fold("value") AS "text"
-  FROM (SELECT DISTINCT "case", "value" FROM {self} AS cells WHERE "value" IS NOT NULL) AS once
-  WHERE "case" IN (SELECT "case" FROM anchors)
+  SELECT once."case", once."value", "text" FROM once JOIN folded ON once."value" = folded."value"
 ), cut AS (
   SELECT texts."case", "text", "anchor", "shortest", "longest",
     explode(positions(floor((length("text") - "shortest" + 64) / 64))) AS "part"

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Iterator
 
 from tokumei.clause import Check, Mutant
 from tokumei.evidence import Evidence
-from tokumei.model import Finding, Need, Observation, Premise, Request, Response, Text
+from tokumei.model import Finding, Need, Observation, Premise, Problem, Request, Response, Text
 from tokumei.mutants.edits import after
 from tokumei.schema import validate
 
 
 def judge(evidence: Evidence) -> Iterator[Observation]:
     """The document must be there for each release, be valid, and be about the organization that was given."""
+    known: dict[str, tuple[Problem, ...]] = {}
     for case, number, call in evidence.released_calls():
         assert call.response is not None
         yield Premise(case=case.id, count=1, what="releases")
@@ -21,7 +23,10 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
         if document is None:
             yield Finding(code="NO_DECLARATION", case=case.id, call=number)
             continue
-        problems = validate(document, "processing")
+        text = json.dumps(document, sort_keys=True, ensure_ascii=False)
+        if text not in known:  # the calls of a batch mostly claim the same
+            known[text] = validate(document, "processing")
+        problems = known[text]
         if problems:
             yield Finding(code="INVALID_DECLARATION", case=case.id, call=number, params={"n": len(problems)})
         elif document["organization"]["name"] != evidence.organization.name:

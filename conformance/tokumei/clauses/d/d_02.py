@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Iterator
 
 from tokumei.clause import Check, Mutant
 from tokumei.declarations import Organization
 from tokumei.evidence import Evidence
-from tokumei.model import Document, Finding, Need, Observation, Premise, Request, Response, Text, TokumeiError
+from tokumei.model import Document, Finding, Need, Observation, Premise, Problem, Request, Response, Text, TokumeiError
 from tokumei.mutants.edits import after
 from tokumei.schema import validate
 
 
 def judge(evidence: Evidence) -> Iterator[Observation]:
     """The document must be valid, name the unit of the person, and keep the class of every field it describes."""
+    known: dict[str, tuple[Problem, ...]] = {}
     for case, number, call in evidence.released_calls():
         assert call.response is not None
         yield Premise(case=case.id, count=1, what="releases")
@@ -22,7 +24,10 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
         if document is None:
             yield Finding(code="NO_DECLARATION", case=case.id, call=number)
             continue
-        problems = validate(document, "organization")
+        text = json.dumps(document, sort_keys=True, ensure_ascii=False)
+        if text not in known:  # the calls of a batch mostly claim the same
+            known[text] = validate(document, "organization")
+        problems = known[text]
         described = None if problems else _read(document)
         if described is None:
             yield Finding(code="INVALID_DECLARATION", case=case.id, call=number, params={"n": len(problems) or 1})
