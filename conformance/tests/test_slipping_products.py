@@ -163,7 +163,7 @@ def test_an_order_is_seen_wherever_it_begins(mutant: str, code: str) -> None:
 @settings(deadline=None)
 @given(rows, st.permutations(range(8)))
 def test_both_statistics_are_what_they_say(given_rows: list[int], places: list[int]) -> None:
-    pair = i3_04._planned(given_rows)
+    pair = i3_04.against_plan(given_rows)
     mean = [sum(i for i, c in enumerate(given_rows) if c == cell) / given_rows.count(cell) for cell in range(8)]
     if len(set(mean)) == 8:  # ties are broken, which changes no null
         assert pair.rank(places) == pytest.approx(abs(spearman(mean, places)), abs=1e-9)
@@ -176,7 +176,9 @@ def test_both_statistics_are_what_they_say(given_rows: list[int], places: list[i
 def test_neighbours_do_not_care_where_a_circle_begins(given_rows: list[int], start: int) -> None:
     turned = [(cell + start) % 8 for cell in given_rows]
     places = list(range(8))
-    assert i3_04._planned(turned).neighbours(places) == pytest.approx(i3_04._planned(given_rows).neighbours(places))
+    assert i3_04.against_plan(turned).neighbours(places) == pytest.approx(
+        i3_04.against_plan(given_rows).neighbours(places)
+    )
 
 
 def test_a_product_that_is_blind_to_the_order_is_rejected_as_often_as_its_p_says(
@@ -188,9 +190,9 @@ def test_a_product_that_is_blind_to_the_order_is_rejected_as_often_as_its_p_says
         cells = list(range(16))
         random.shuffle(cells)
         given_rows = [cell for cell in cells for _ in range(4)]  # sorted by a released value: blocks, but no order
-        pair = i3_04._planned(given_rows)
+        pair = i3_04.against_plan(given_rows)
         for kind in ("rank", "neighbours"):
-            small[kind] += i3_04._test([16], [getattr(pair, kind)], str(n), 1.0)[1] <= 0.1
+            small[kind] += i3_04.dealt_again([16], [getattr(pair, kind)], str(n), 1.0)[1] <= 0.1
     assert all(20 <= small[kind] <= 62 for kind in ("rank", "neighbours")), small  # 40 of 400, 3.6 sd
 
 

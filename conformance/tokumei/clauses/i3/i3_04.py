@@ -52,7 +52,7 @@ class Pair:
 
 def judge(evidence: Evidence) -> Iterator[Observation]:
     """Both statistics for each table and planned order, and for the orders of two releases."""
-    ranks, tables = _ranks(evidence), _tables(evidence)
+    ranks, tables = planned_ranks(evidence), _tables(evidence)
     crowd = max(1.0, len({resource for _, resource in tables}) / TABLES)
     for (case, resource), calls in sorted(tables.items()):
         stage = next(view.stage for view in evidence.cases if view.id == case)
@@ -61,14 +61,14 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
                 known = [ranks.get((case, n, "input"), {}) for n in (0, 1)]
                 pairs = _repeated(*([known[n][c] for c in calls.get(n, []) if c in known[n]] for n in (0, 1)))
             else:
-                pairs = [_planned(_placed(rows, ranks.get((case, n, order), {}))) for n, rows in calls.items()]
+                pairs = [against_plan(placed(rows, ranks.get((case, n, order), {}))) for n, rows in calls.items()]
                 pairs = [pair for pair in pairs if pair.cells >= FEWEST_CELLS]
                 yield from (Premise(case=case, count=pair.cells, what="cells") for pair in pairs)
             if not pairs:
                 continue
             for kind, scores in (("rank", [p.rank for p in pairs]), ("neighbours", [p.neighbours for p in pairs])):
                 sizes = [pair.cells for pair in pairs]
-                value, p = _test(sizes, scores, f"{evidence.seed}/{case}/{order}/{kind}", crowd)
+                value, p = dealt_again(sizes, scores, f"{evidence.seed}/{case}/{order}/{kind}", crowd)
                 yield Statistic(
                     name=f"{resource}/{order}/{kind}",
                     stage=stage,
@@ -83,7 +83,7 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
                 )
 
 
-def _ranks(evidence: Evidence) -> Ranks:
+def planned_ranks(evidence: Evidence) -> Ranks:
     found: Ranks = {}
     if "orders" in evidence.planned:
         for row in evidence.planned["orders"].rows():
@@ -121,14 +121,14 @@ def _tables(evidence: Evidence) -> dict[tuple[str, str], dict[int, list[int]]]:
     return found
 
 
-def _placed(cells: Sequence[int], ranks: dict[int, int]) -> Rows:
+def placed(cells: Sequence[int], ranks: dict[int, int]) -> Rows:
     """The cells of rows by their rank among those that were released; rows of other cells are left out."""
     known = sorted(set(cells) & ranks.keys(), key=ranks.__getitem__)
     place = {cell: n for n, cell in enumerate(known)}
     return [place[cell] for cell in cells if cell in place]
 
 
-def _planned(rows: Rows) -> Pair:
+def against_plan(rows: Rows) -> Pair:
     """Against the planned order itself: a neighbour is the nearer the fewer cells are between, in a circle."""
     n = len(set(rows))
     near = {(i, j): 1 / min(j - i, n - j + i) for j in range(n) for i in range(j)}
@@ -141,7 +141,7 @@ def _repeated(first: Sequence[int], second: Sequence[int]) -> list[Pair]:
     both = {rank: rank for rank in set(first) & set(second)}
     if len(both) < FEWEST_CELLS:
         return []
-    first, second = _placed(first, both), _placed(second, both)
+    first, second = placed(first, both), placed(second, both)
     one, two = _beside(first), _beside(second)
     most = math.sqrt(sum(w * w for w in one.values()) * sum(w * w for w in two.values()))
     return [_pair(len(both), _line(second), _line(first), two, one, most)]
@@ -184,7 +184,7 @@ def _pair(
     return Pair(cells, rank, neighbours)
 
 
-def _test(sizes: Sequence[int], scores: Sequence[Score], seed: str, crowd: float) -> tuple[float, float]:
+def dealt_again(sizes: Sequence[int], scores: Sequence[Score], seed: str, crowd: float) -> tuple[float, float]:
     """The largest score of the calls and its randomization p-value, times ``crowd``."""
     random = Random(seed)
     dealt = [list(range(size)) for size in sizes]

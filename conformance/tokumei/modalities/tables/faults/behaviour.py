@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from tokumei.modalities.tables.baseline import Baseline
+from functools import cached_property
+
+from tokumei.declarations import Step
+from tokumei.modalities.tables.baseline import Baseline, Row
 
 CHUNK = 64
 
@@ -22,6 +25,20 @@ class ClassesByChunk(Baseline):
         super().reach_k(k, names, resource)
 
 
+class TimeOrderedIds(Baseline):
+    """Identifiers as of UUID version 7: they begin with a time, which grows from one to the next."""
+
+    @cached_property
+    def made(self) -> dict[str, int]:
+        """The moment at which each identifier was made, by what it stands for."""
+        return {}
+
+    def pseudonym(self, step: Step, value: str, row: Row) -> str:
+        moment = self.made.setdefault(f"{step.params.get('domain')}/{value}", 0x018F00000000 + len(self.made))
+        return f"{moment:012x}{super().pseudonym(step, value, row)[12:]}"
+
+
 FAULTS: dict[str, type[Baseline]] = {
     "classes-by-chunk": ClassesByChunk,
+    "time-ordered-ids": TimeOrderedIds,
 }
