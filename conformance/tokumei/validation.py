@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tokumei import crosscheck, datafiles, documents, schema
+from tokumei.documents import pointer
 from tokumei.model import Place, Problem, TokumeiError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -37,5 +39,20 @@ def _read(path: Path | str, name: str) -> tuple[documents.Loaded | None, tuple[P
         loaded = documents.load(path)
     except TokumeiError as error:
         return None, error.problems
-    problems = schema.validate(loaded.document, name, loaded.place)
+    open_ = tuple(undecided(loaded.document))
+    problems = tuple(Problem(code="UNDECIDED", place=loaded.place(at)) for at in open_)
+    problems += tuple(
+        problem
+        for problem in schema.validate(loaded.document, name, loaded.place)
+        if problem.place.pointer not in open_
+    )
     return (None if problems else loaded), problems
+
+
+def undecided(value: Any, at: str = "") -> Iterator[str]:
+    """Where a document says ``TODO``: what nobody has decided yet is no declaration."""
+    if isinstance(value, str) and (value == "TODO" or value.startswith("TODO:")):
+        yield at
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, each in inner:
+        yield from undecided(each, at + pointer(key))

@@ -75,6 +75,24 @@ class DuckDB:
             self._connection.register(name, _typed(table))
         return named(self, name)
 
+    def store(self, name: str, sql: str, **streams: pa.RecordBatchReader) -> Relation:
+        """Keep the rows of one SELECT under ``name`` until ``close``; streams, which can be read once, by their names.
+
+        Raises DataError, which quotes no value, for rows that do not fit.
+        """
+        with self._lock:
+            try:
+                for stream, reader in streams.items():
+                    self._connection.register(stream, reader)
+                self._connection.execute(f"CREATE TEMP TABLE {Column(name)} AS {sql}")
+                return named(self, name)
+            except duckdb.Error as error:
+                kind = type(error).__name__
+            finally:
+                for stream in streams:
+                    self._connection.unregister(stream)
+        raise DataError(kind)
+
     def scan_csv(self, path: Path, *, delimiter: str = ",", null: str = "") -> Relation:
         """The rows of a file with a header, every column text; an unquoted ``null`` cell is NULL."""
         with path.open(encoding="utf-8-sig", newline="") as file:
