@@ -35,7 +35,7 @@ def _targets(asked: Processing, claim: Processing) -> Iterator[str]:
     for target in asked.document["targets"]:
         place = f"targets/{target['model']}"
         other = given.get(str(target["model"]))
-        if other is None or not set(target.get("quasi", [])) <= set(other.get("quasi", [])):
+        if other is None or any(not set(target.get(x, [])) <= set(other.get(x, [])) for x in ("quasi", "fields")):
             yield place
             continue
         for key, value in target.items():

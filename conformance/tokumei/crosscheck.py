@@ -379,6 +379,7 @@ def _targets(processing: Loaded, tables: _Tables) -> Iterator[Problem]:
         named = [(full, pointer("quasi", j)) for j, full in enumerate(target.get("quasi", []))]
         if len({full.partition(".")[0] for full, _ in named}) > 1:
             yield Problem(code="TARGET_SPANS_TABLES", place=processing.place(at + "/quasi"))
+        named += [(full, pointer("fields", j)) for j, full in enumerate(target.get("fields", []))]
         if "sensitive" in target:
             named.append((target["sensitive"], "/sensitive"))
         for full, below in named:

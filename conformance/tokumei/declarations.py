@@ -299,6 +299,7 @@ class Target:
     quasi: tuple[FieldName, ...] = ()
     k: int = 0
     minimum: int = 0
+    fields: tuple[FieldName, ...] = ()
 
 
 def _at_least(params: Mapping[str, Any], hierarchies: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:
@@ -345,6 +346,7 @@ class Processing:
                         quasi=tuple(FieldName.parse(text) for text in target.get("quasi", [])),
                         k=target.get("k", 0),
                         minimum=target.get("minimum", 0),
+                        fields=tuple(FieldName.parse(text) for text in target.get("fields", [])),
                     )
                     for target in document["targets"]
                 ),

@@ -127,7 +127,7 @@ def hospital_rows(n: int, seed: int = 1) -> dict[str, Rows]:
                 {
                     "rx_id": f"P{len(out['prescriptions']):09d}",
                     "visit_id": visit,
-                    "drug": "1123456F1234",
+                    "drug": "3399007F1015",
                     "start_date": date.isoformat(),
                     "days": "7",
                 }

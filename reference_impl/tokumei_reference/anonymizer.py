@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from tokumei_reference import files, open_levels, persons, tables
 from tokumei_reference.declarations import Organization, Processing
-from tokumei_reference.privacy import Targets, read_targets, smallest_class, suppress
+from tokumei_reference.privacy import Targets, rarest, read_targets, smallest_class, suppress
 from tokumei_reference.pseudonyms import Keyring
 from tokumei_reference.refusals import Refusal, of_declarations, pointer
 from tokumei_reference.releasing import Maker
@@ -95,7 +95,7 @@ def anonymize(
             plan=made, keys=keys, shuffles=shuffles, least=least,
         )  # fmt: skip
         columns, generated = maker.release(columns, needs)
-        _measure(connection, organization, targets)
+        _measure(connection, organization, made, targets)
         risks = assess(connection, organization, columns, targets)
         rows = {}
         for table in loaded:
@@ -188,13 +188,18 @@ def _select(
             raise Refusal("CANNOT_MEET_PRIVACY", path)
 
 
-def _measure(connection: duckdb.DuckDBPyConnection, organization: Organization, targets: Targets) -> None:
+def _measure(connection: duckdb.DuckDBPyConnection, organization: Organization, made: Plan, targets: Targets) -> None:
     """Count k on what goes out. The search should have met it; a target without search may not be."""
     for path, fields, k in targets.k:
         index = organization.resource(fields[0].resource).index
         smallest = smallest_class(connection, fields, index)
         if smallest is not None and smallest < k:
             raise Refusal("CANNOT_MEET_PRIVACY", path)
+    for path, fields, least in targets.rare:
+        for field in (field for field in fields if made.of(field).released):
+            fewest = rarest(connection, field, organization.resource(field.resource).index)
+            if fewest is not None and fewest < least:
+                raise Refusal("CANNOT_MEET_PRIVACY", path)
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, source: str) -> int:

@@ -19,12 +19,14 @@ class Targets:
 
     k: tuple[tuple[str, tuple[Field, ...], int], ...]
     minimum: tuple[tuple[str, int], ...]
+    rare: tuple[tuple[str, tuple[Field, ...], int], ...] = ()
 
 
 def read_targets(organization: Organization, processing: Processing, plan: Plan) -> Targets:
     """Read the targets; a model that cannot be guaranteed is ``unsupported``, never passed over."""
     ks: list[tuple[str, tuple[Field, ...], int]] = []
     minimum: list[tuple[str, int]] = []
+    rare: list[tuple[str, tuple[Field, ...], int]] = []
     for i, target in enumerate(processing.targets):
         at = f"/targets/{i}"
         match target.get("model"):
@@ -35,11 +37,17 @@ def read_targets(organization: Organization, processing: Processing, plan: Plan)
                 if not is_integer(least) or least < 0 or set(target) - {"model", "minimum", "unit", "why"}:
                     raise Refusal("DECLARATION_INVALID", at)
                 minimum.append((at, least))
+            case "rare-category":
+                least, names = target.get("minimum"), target.get("fields")
+                known = not set(target) - {"model", "fields", "minimum", "unit", "why"}
+                if not is_integer(least) or least < 1 or not isinstance(names, list) or not known:
+                    raise Refusal("DECLARATION_INVALID", at)
+                rare.append((at, quasi(organization, tuple(names), f"{at}/fields"), least))
             case str():
                 raise unsupported(f"{at}/model")
             case _:
                 raise Refusal("DECLARATION_INVALID", f"{at}/model")
-    return Targets(tuple(ks), tuple(minimum))
+    return Targets(tuple(ks), tuple(minimum), tuple(rare))
 
 
 def _k_target(organization: Organization, plan: Plan, target: Document, at: str) -> tuple[str, tuple[Field, ...], int]:
@@ -89,3 +97,12 @@ def smallest_class(connection: duckdb.DuckDBPyConnection, fields: tuple[Field, .
         f"SELECT min(n) FROM (SELECT count(DISTINCT p) AS n FROM r{index} WHERE p IS NOT NULL GROUP BY {names})"
     ).fetchall()
     return None if smallest is None else int(smallest)
+
+
+def rarest(connection: duckdb.DuckDBPyConnection, field: Field, index: int) -> int | None:
+    """How many persons the rarest released value of a field has; None without values."""
+    [(fewest,)] = connection.execute(
+        f"SELECT min(n) FROM (SELECT count(DISTINCT p) AS n FROM r{index} "
+        f"WHERE {field.column} IS NOT NULL AND p IS NOT NULL GROUP BY {field.column})"
+    ).fetchall()
+    return None if fewest is None else int(fewest)

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tokumei.declarations import FieldInfo, FieldName, Processing
+    from tokumei.declarations import FieldInfo, FieldName, Organization, Processing
+
+RARE_GROUPS = 3
+"""How many categories of a field with a limit nobody has whom the plan does not give one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,3 +68,21 @@ def _of_numbers(low: int, high: int, params: dict[str, object]) -> tuple[tuple[s
     if top is not None:
         groups.append(sorted({last, min(high, last + 1), high}))
     return tuple(tuple(str(value) for value in group) for group in groups)
+
+
+def rare_values(organization: Organization, processing: Processing) -> dict[FieldName, tuple[tuple[str, ...], ...]]:
+    """The last categories of each field whose rare values are not to be released, each with its raw values.
+
+    A field of fewer than twice as many categories has none: too few values would be left for the others.
+    """
+    found = {}
+    for name in dict.fromkeys(name for target in processing.targets for name in target.fields):
+        info = organization.field(name)
+        codes = [str(value) for value in info.constraints.get("enum", ())] if info else []
+        groups: dict[str, list[str]] = {}
+        cut = [step.params["truncate"] for step in processing.steps_of(name) if "truncate" in step.params]
+        for code in codes:
+            groups.setdefault(code[: int(cut[0])] if cut else code, []).append(code)
+        if len(groups) >= 2 * RARE_GROUPS:
+            found[name] = tuple(tuple(group) for group in list(groups.values())[-RARE_GROUPS:])
+    return found

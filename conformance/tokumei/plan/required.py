@@ -11,7 +11,7 @@ from random import Random
 from tokumei.declarations import FieldName, Organization, Processing
 from tokumei.model import Need, Place, Problem, TokumeiError
 from tokumei.plan.bundle import Bundle, Case, Plan, PlannedCall, labels
-from tokumei.plan.levels import Levels, levels
+from tokumei.plan.levels import Levels, levels, rare_values
 from tokumei.plan.tables import Carriers, Person, bundle
 
 ALWAYS = frozenset({Need.RELEASE, Need.CLAIM, Need.INPUT, Need.CANARY, Need.LOG})
@@ -133,8 +133,20 @@ class _Planner:
             if info and not info.required:
                 persons.append(Person(quasi=self._at() | {level.field: None}))
         persons += self._excluded(len(sizes))
+        persons += self._rare()
         random.shuffle(persons)
         return self._make(persons, seed, processing=processing)
+
+    def _rare(self) -> list[Person]:
+        """Groups of one person fewer than the limit, as many, and one alone, each with values that nobody else has."""
+        target = self.processing.target("rare-category")
+        groups = rare_values(self.organization, self.processing)
+        sizes = (target.minimum - 1, target.minimum, 1) if target and groups else ()
+        return [
+            Person(quasi=self._at() | {name: values[place][0] for name, values in groups.items()})
+            for place, size in enumerate(sizes)
+            for _ in range(size)
+        ]
 
     def _covering(self, seed: int, copies: int) -> Bundle:
         """Every combination of groups ``copies`` times, beside a populated home class."""

@@ -16,6 +16,7 @@ from tokumei import numbers
 from tokumei.declarations import FieldInfo, FieldName, Organization, Processing, ResourceInfo
 from tokumei.plan import people
 from tokumei.plan.bundle import Bundle, Truth
+from tokumei.plan.levels import rare_values
 
 FIRST_DAY = dt.date(2023, 4, 3)
 FEWEST_CARRIERS = 2
@@ -111,6 +112,10 @@ def bundle(
     codes = dict(zip(cells, carriers.codes(len(cells), random), strict=False))
     maker = _Maker(organization, persons, codes, carriers, random, children, seed)
     maker.told = _told(organization, processing.regime)
+    maker.rare = {
+        name: frozenset(value for group in groups for value in group)
+        for name, groups in rare_values(organization, processing).items()
+    }
     rows = maker.rows()
     events = sorted((*event, max(rows.values())) for event, rows in maker.events.items())
     truth = Truth()
@@ -191,6 +196,8 @@ class _Maker:
         self.children = children
         self.seed = seed
         self.told: Mapping[FieldName, Callable[[Person, int], Sequence[str]]] = {}
+        self.rare: Mapping[FieldName, frozenset[str]] = {}
+        """Values that are never drawn: who has one was given it."""
         self.events: defaultdict[tuple[int, str, str, int], Counter[int]] = defaultdict(Counter)
         """Cell, resource, field and distance to the rows of each person that have it."""
         self.text = rstr.Rstr(random)
@@ -324,7 +331,10 @@ class _Maker:
                 kanji, kana = self.names[row.person]
                 return random.choice(people.NOTES).format(name=kanji, kana=kana)
         if "enum" in rules:
-            return str(random.choice(rules["enum"]))
+            rare = self.rare.get(info.name, ())
+            return str(
+                random.choice([code for code in rules["enum"] if str(code) not in rare] if rare else rules["enum"])
+            )
         if "pattern" in rules:
             return self._patterns(info, 1)[0]
         if info.type == "integer":

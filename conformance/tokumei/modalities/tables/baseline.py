@@ -172,6 +172,10 @@ class Baseline:
         if step.technique == "k-search":
             self.reach_k(int(step.params["k"]), [name.field for name in step.fields], step.fields[0].resource)
             return
+        if step.technique == "suppress-cell":
+            for name in step.fields:
+                self.suppress_rare(name, int(step.params["rareBelow"]))
+            return
         change = {
             "generalize": self.generalize,
             "top-bottom-code": self.code,
@@ -194,6 +198,14 @@ class Baseline:
                 value = row[name.field]
                 if value is not None:
                     row[name.field] = change(step, value, row)
+
+    def suppress_rare(self, name: FieldName, least: int) -> None:
+        persons: dict[str | None, set[str | None]] = defaultdict(set)
+        for row in self.tables[name.resource]:
+            persons[row[name.field]].add(row["\x00"])
+        for row in self.tables[name.resource]:
+            if len(persons[row[name.field]]) < least:
+                row[name.field] = None
 
     def drop(self, name: FieldName) -> None:
         info = self.organization.field(name)

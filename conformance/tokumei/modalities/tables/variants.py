@@ -116,6 +116,9 @@ class _Run:
             self._values(step)
         for step in self.processing.with_technique("k-search"):
             self._classes([name.field for name in step.fields], step.fields[0].resource, int(step.params["k"]))
+        for step in self.processing.with_technique("suppress-cell"):
+            for name in step.fields:
+                self._rare(name, int(step.params["rareBelow"]))
         released = {name: self._arranged(frame.drop(columns=PERSON)) for name, frame in self.frames.items()}
         return Response(
             status="ok",
@@ -166,7 +169,7 @@ class _Run:
                 changed = self._moved(frame, name.field, step)
             elif step.technique in {"generalize", "top-bottom-code"}:
                 changed = self._each(column, {v: self._coarse(step, v) for v in column.dropna().unique()})
-            elif step.technique in {"keep", "k-search", "shuffle-rows"}:
+            elif step.technique in {"keep", "k-search", "shuffle-rows", "suppress-cell"}:
                 continue
             else:
                 raise _Refused("DECLARATION_INVALID", f"/steps/{step.id}")
@@ -230,6 +233,13 @@ class _Run:
             if not gone:
                 return
             self._without(gone)
+
+    def _rare(self, name: FieldName, least: int) -> None:
+        """Values of few persons are replaced: a product may name what stands for them, or leave the cell empty."""
+        frame = self.frames[name.resource]
+        few = frame[PERSON].groupby(frame[name.field]).transform("nunique") < least
+        hidden = "*" if self.manner.cells else None
+        self.frames[name.resource] = frame.assign(**{name.field: frame[name.field].mask(few, hidden)})
 
     @staticmethod
     def _persons_of_class(frame: pd.DataFrame, names: list[str]) -> pd.Series[Any]:

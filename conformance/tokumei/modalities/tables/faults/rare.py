@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -49,9 +50,29 @@ class TopCodeAfterBins(Baseline):
         return value if banded & set(step.fields) else super().code(step, value, row)
 
 
+class RareOverRows(Baseline):
+    """A value is rare when it has few rows."""
+
+    def suppress_rare(self, name: FieldName, least: int) -> None:
+        rows = Counter(row[name.field] for row in self.tables[name.resource])
+        for row in self.tables[name.resource]:
+            if rows[row[name.field]] < least:
+                row[name.field] = None
+
+
+class RareInFirstFieldOnly(Baseline):
+    """A step over several fields hides the rare values of the first."""
+
+    def suppress_rare(self, name: FieldName, least: int) -> None:
+        if all(step.fields[0] == name for step in self.processing.with_technique("suppress-cell")):
+            super().suppress_rare(name, least)
+
+
 FAULTS: dict[str, type[Baseline]] = {
     "shift-of-nothing": ShiftOfNothing,
     "numbers-only-target": NumbersOnlyTarget,
     "rows-reported-as-persons": RowsReportedAsPersons,
     "top-code-after-bins": TopCodeAfterBins,
+    "rare-over-rows": RareOverRows,
+    "rare-in-first-field-only": RareInFirstFieldOnly,
 }

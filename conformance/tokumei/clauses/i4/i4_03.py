@@ -1,0 +1,155 @@
+"""I4-03: what reveals a hidden disease, such as a drug given for it alone, is treated with it.
+
+A proxy is read from the data: two or more persons of the input have the value, and all of them have one and the same
+disease of fewer persons than the limit. It needs no table of drugs and their indications, and does not know of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from tokumei.clause import Check, Mutant
+from tokumei.clauses.i4.i4_02 import limits, markers
+from tokumei.declarations import FieldName, Organization, Processing
+from tokumei.evidence import Evidence
+from tokumei.model import Finding, Need, Observation, Premise, Request, Response, Text
+from tokumei.mutants.edits import after, with_column
+from tokumei.relation import Relation
+
+LEAST_PERSONS = 2
+"""What one person alone has says nothing of the disease."""
+
+HELD = """
+SELECT DISTINCT "case", "call", subject, {column} AS v FROM {self} t
+WHERE subject IS NOT NULL AND {column} IS NOT NULL AND {column} NOT IN {markers}
+"""
+
+RARE = """
+SELECT h."case", h."call", h.subject, h.v FROM {self} h JOIN (
+  SELECT "case", "call", v FROM {self} t GROUP BY "case", "call", v HAVING count(DISTINCT subject) < {least}
+) r ON h."case" = r."case" AND h."call" = r."call" AND h.v = r.v
+"""
+
+SHOWN = """
+SELECT DISTINCT o."case", o."call", o.v, h.subject FROM {self} o
+JOIN {held} h ON o."case" = h."case" AND o."call" = h."call" AND substr(h.v, 1, length(o.v)) = o.v
+"""
+"""The persons of the input who have each value of the second relation, or one that it is the beginning of."""
+
+PROXIES = """
+SELECT s."case", s."call", s.v, max(s.n) AS n FROM (
+  SELECT p."case", p."call", p.v, r.v AS hidden, count(DISTINCT p.subject) AS n
+  FROM {self} p JOIN {rare} r ON p."case" = r."case" AND p."call" = r."call" AND p.subject = r.subject
+  GROUP BY p."case", p."call", p.v, r.v
+) s JOIN (
+  SELECT "case", "call", v, count(DISTINCT subject) AS n FROM {self} t GROUP BY "case", "call", v
+) a ON s."case" = a."case" AND s."call" = a."call" AND s.v = a.v AND s.n = a.n
+WHERE a.n >= {least} GROUP BY s."case", s."call", s.v
+"""
+
+COUNTED = 'SELECT "case", "call", count(*) AS n FROM {self} t GROUP BY "case", "call"'
+
+
+def coded(organization: Organization) -> list[FieldName]:
+    """The fields that may be proxies: sensitive texts that are no free text, such as codes of drugs and procedures."""
+    return [info.name for info in organization.fields() if info.type == "string" and "sensitive" in info.classes]
+
+
+def judge(evidence: Evidence) -> Iterator[Observation]:
+    """Look for released values all of whose persons have one rare value of another field."""
+    claim = evidence.claim or evidence.asked
+    known = limits(evidence.asked, claim)
+    held = {name: part for name in {*known, *coded(evidence.organization)} if (part := _held(evidence, name))}
+    for name in sorted(held):
+        view = evidence.release.get(name.resource)
+        others = [other for other in sorted(known) if other != name and other in held]
+        if view is None or name.field not in view.names or not others:
+            continue
+        parts = [held[other].query(RARE, least=known[other]).sql for other in others]
+        rare = Relation(held[name].engine, " UNION ALL ".join(parts))
+        planted = held[name].query(PROXIES, rare=rare, least=LEAST_PERSONS)
+        for row in planted.query(COUNTED).rows():
+            yield Premise(case=row["case"], count=row["n"], what="proxies")
+        column, hidden = view.column(name.field), markers(evidence.organization, name)
+        values = view.relation.query(
+            'SELECT DISTINCT "case", "call", {column} AS v FROM {self} t WHERE {column} IS NOT NULL AND {column} NOT IN {markers}',
+            column=column,
+            markers=hidden,
+        )
+        shown = values.query(SHOWN, held=held[name])
+        for row in shown.query(PROXIES, rare=rare, least=LEAST_PERSONS).query(COUNTED).rows():
+            yield _finding(row, name)
+
+
+def _held(evidence: Evidence, name: FieldName) -> Relation | None:
+    given = evidence.input.get(name.resource)
+    if given is None or name.field not in given.names:
+        return None
+    hidden = markers(evidence.organization, name)
+    return given.relation.query(HELD, column=given.column(name.field), markers=hidden)
+
+
+def _finding(row: Mapping[str, object], name: FieldName) -> Finding:
+    return Finding(
+        code="PROXY_RELEASED",
+        case=str(row["case"]),
+        call=int(str(row["call"])),
+        params={"resource": name.resource, "field": name.field, "n": row["n"]},
+        resource=name.resource,
+        fields=(name.field,),
+    )
+
+
+def applies(organization: Organization, processing: Processing) -> bool:
+    """Rare values are to be hidden, and another field may reveal them."""
+    known = limits(processing)
+    released = {name for name in {*known, *coded(organization)} if processing.released(name)}
+    return any(released - {name} for name in known)
+
+
+CHECK = Check(id="I4-03", needs=(Need.RELEASE, Need.INPUT, Need.CLAIM), judge=judge, applies=applies)
+
+
+def _drugs_restored(request: Request, response: Response) -> Response:
+    """Empty cells of the last field with a limit are filled with what the release has lost: a join with the source."""
+    names = [text for target in request.processing["targets"] for text in target.get("fields", [])]
+    if len(names) < 2:
+        return response
+    name = FieldName.parse(str(names[-1]))
+    table, given = response.data.get(name.resource), request.data.get(name.resource)
+    if table is None or given is None or name.field not in table.column_names:
+        return response
+    cells = table.column(name.field).to_pylist()
+    lost = sorted({value for value in given.column(name.field).to_pylist() if value} - set(cells))
+    empty = iter(lost * len(cells))
+    return with_column(response, name.resource, name.field, [cell or next(empty, None) for cell in cells])
+
+
+MUTANTS = (
+    Mutant(
+        id="drugs-restored",
+        kind="wrapper",
+        effect=Text(
+            "病名を隠しても、その病気だけに使う薬から病名が分かる。",
+            "The disease is hidden, and the drug that is given for it alone tells it.",
+        ),
+        precedent="guideline example of item 5 (goods of very few buyers); orphan drugs (law I4-03)",
+        trigger="a drug of few persons that was taken out",
+        proof="a released drug was given in the input to persons of one rare disease only",
+        killed_by=("I4-03", "I4-02"),
+        wrap=after(_drugs_restored),
+    ),
+    Mutant(
+        id="rare-in-first-field-only",
+        kind="fault",
+        effect=Text(
+            "まれな病名だけを除き、薬の列はそのまま残す。",
+            "Rare diseases are taken out, and the column of drugs stays as it is.",
+        ),
+        precedent="suppression configured for the diagnosis and no other column (law I4-03)",
+        trigger="a drug given for a rare disease alone",
+        proof="the planned drug of the planned disease is in the release",
+        killed_by=("I4-03", "I4-02"),
+        fault="rare-in-first-field-only",
+    ),
+)
