@@ -60,13 +60,17 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
     claim = evidence.claim or evidence.asked
     known = limits(evidence.asked, claim)
     held = {name: part for name in {*known, *coded(evidence.organization)} if (part := _held(evidence, name))}
+    rare_of = {
+        name: _stored("rare", name, held[name].query(RARE, least=least))
+        for name, least in known.items()
+        if name in held
+    }
     for name in sorted(held):
         view = evidence.release.get(name.resource)
-        others = [other for other in sorted(known) if other != name and other in held]
+        others = [other for other in sorted(rare_of) if other != name]
         if view is None or name.field not in view.names or not others:
             continue
-        parts = [held[other].query(RARE, least=known[other]).sql for other in others]
-        rare = Relation(held[name].engine, " UNION ALL ".join(parts))
+        rare = Relation(held[name].engine, " UNION ALL ".join(rare_of[other].sql for other in others))
         planted = held[name].query(PROXIES, rare=rare, least=LEAST_PERSONS)
         for row in planted.query(COUNTED).rows():
             yield Premise(case=row["case"], count=row["n"], what="proxies")
@@ -76,7 +80,7 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
             column=column,
             markers=hidden,
         )
-        shown = values.query(SHOWN, held=held[name])
+        shown = _stored("shown", name, values.query(SHOWN, held=held[name]))
         for row in shown.query(PROXIES, rare=rare, least=LEAST_PERSONS).query(COUNTED).rows():
             yield _finding(row, name)
 
@@ -86,7 +90,12 @@ def _held(evidence: Evidence, name: FieldName) -> Relation | None:
     if given is None or name.field not in given.names:
         return None
     hidden = markers(evidence.organization, name)
-    return given.relation.query(HELD, column=given.column(name.field), markers=hidden)
+    return _stored("held", name, given.relation.query(HELD, column=given.column(name.field), markers=hidden))
+
+
+def _stored(what: str, name: FieldName, relation: Relation) -> Relation:
+    """The rows, read once: each is used several times below."""
+    return relation.engine.register(f"i4-03.{what}.{str(name).encode().hex()}", relation.arrow())
 
 
 def _finding(row: Mapping[str, object], name: FieldName) -> Finding:

@@ -37,28 +37,30 @@ CLOSE = (
     'SELECT "case", "call", count(*) AS n FROM (SELECT "case", "call", days_between(d, lag(d) OVER (PARTITION BY "case", '
     '"call" ORDER BY d)) AS gap FROM {self} t) g WHERE gap < 7 GROUP BY "case", "call"'
 )
-TIMED = (
-    'SELECT "case", "call", count(*) AS n FROM {self} t WHERE text_fold({column}) LIKE {clock} GROUP BY "case", "call"'
+COUNTED = (
+    'SELECT "case", "call", count({column}) AS n, count(*) FILTER (WHERE {column} LIKE {clock}) AS timed FROM {self} t '
+    'GROUP BY "case", "call"'
 )
 
 FIRST = """
-SELECT t."case", t."call", coalesce(t.subject, 'row ' || t."row") AS person, c.cell, min(as_date({column})) AS d
+SELECT t."case", t."call", t.subject AS person, c.cell, min(as_date({column})) AS d, {resource} AS resource, {field} AS field
 FROM {self} t JOIN {people} c ON t."case" = c."case" AND t."call" = c."call" AND t.subject = c.person
-WHERE as_date({column}) IS NOT NULL GROUP BY t."case", t."call", coalesce(t.subject, 'row ' || t."row"), c.cell
+WHERE as_date({column}) IS NOT NULL GROUP BY t."case", t."call", t.subject, c.cell
 """
 
 UNMOVED = """
-SELECT r."case", r."call", count(*) AS n, count(i.d) AS x, sum(least(CAST(0.9 AS DOUBLE), s.alike * {step})) AS mean
+SELECT r."case", r."call", r.resource, r.field, count(*) AS n, count(i.d) AS x,
+  sum(least(CAST(0.9 AS DOUBLE), s.alike * {step})) AS mean
 FROM {self} r
 JOIN (
-  SELECT "case", "call", cell, max(n) AS alike FROM (
-    SELECT "case", "call", cell, count(*) AS n FROM (SELECT DISTINCT "case", "call", cell, d FROM {given} t) u
-    GROUP BY "case", "call", cell, days_between(d, DATE '2001-01-01') % 7
-  ) v GROUP BY "case", "call", cell
-) s ON r."case" = s."case" AND r."call" = s."call" AND r.cell = s.cell
-LEFT JOIN (SELECT DISTINCT "case", "call", cell, d FROM {given} t) i
-  ON r."case" = i."case" AND r."call" = i."call" AND r.cell = i.cell AND r.d = i.d
-GROUP BY r."case", r."call"
+  SELECT "case", "call", resource, field, cell, max(n) AS alike FROM (
+    SELECT "case", "call", resource, field, cell, count(*) AS n FROM {days} u
+    GROUP BY "case", "call", resource, field, cell, days_between(d, DATE '2001-01-01') % 7
+  ) v GROUP BY "case", "call", resource, field, cell
+) s ON r."case" = s."case" AND r."call" = s."call" AND r.resource = s.resource AND r.field = s.field AND r.cell = s.cell
+LEFT JOIN {days} i ON r."case" = i."case" AND r."call" = i."call" AND r.resource = i.resource AND r.field = i.field
+  AND r.cell = i.cell AND r.d = i.d
+GROUP BY r."case", r."call", r.resource, r.field
 """
 """Persons with a date, those who stand on a day of the input of their cell, and how many would by chance: of a cell,
 the days that whole weeks lead to, for an offset may be of whole weeks."""
@@ -72,23 +74,20 @@ def dates(organization: Organization) -> list[FieldName]:
 def judge(evidence: Evidence) -> Iterator[Observation]:
     """Look at each released column of dates: how fine it is, how it is declared, whether it moved."""
     claim = evidence.claim or evidence.asked
-    people = {side: _people(evidence, views) for side, views in (("i", evidence.input), ("r", evidence.release))}
+    moved: dict[int, list[FieldName]] = {}
     for name in dates(evidence.organization):
         view = evidence.release.get(name.resource)
         if view is None or name.field not in view.names:
             continue
         steps = [step for pair in (evidence.asked, claim) for step in pair.steps if name in step.fields]
         column = view.column(name.field)
-        held = view.relation.query(
-            'SELECT "case", "call", count({column}) AS n FROM {self} t GROUP BY "case", "call"', column=column
-        )
-        for row in held.rows():
+        for row in view.relation.query(COUNTED, column=column, clock="%:%").rows():
             yield Premise(case=row["case"], count=row["n"], what="dates")
             if row["n"] and not {step.technique for step in claim.steps if name in step.fields} & RELEASING:
                 yield _finding("NO_METHOD", row, name)
+            if row["timed"]:
+                yield _finding("TOO_PRECISE", row, name, n=row["timed"], unit="day")
         units = {str(step.params.get("to")) for step in steps if step.technique == "date-coarsen"}
-        for row in view.relation.query(TIMED, column=column, clock="%:%").rows():
-            yield _finding("TOO_PRECISE", row, name, n=row["n"], unit="day")
         found = view.relation.query(DISTINCT, column=column)
         for unit in sorted(units & {"week", *PERIODS}):  # a week may begin on any day
             crowded = CLOSE if unit == "week" else CROWDED.replace("{period}", PERIODS[unit])
@@ -96,7 +95,9 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
                 yield _finding("TOO_PRECISE", row, name, n=row["n"], unit=unit)
         for step in claim.with_technique("date-shift"):
             if name in step.fields and not units:
-                yield from _moved(evidence, name, _offsets(step.params.get("range")), people)
+                moved.setdefault(_offsets(step.params.get("range")), []).append(name)
+    for offsets, names in sorted(moved.items()):
+        yield from _unmoved(evidence, names, offsets)
 
 
 def _offsets(limits: object) -> int:
@@ -107,20 +108,34 @@ def _offsets(limits: object) -> int:
     return 1
 
 
-def _moved(
-    evidence: Evidence, name: FieldName, offsets: int, people: dict[str, Relation | None]
-) -> Iterator[Observation]:
+def _unmoved(evidence: Evidence, names: list[FieldName], offsets: int) -> Iterator[Observation]:
     """More persons on days of the input than the offsets can lead there by chance."""
-    given, released = evidence.input.get(name.resource), evidence.release[name.resource]
-    if given is None or name.field not in given.names or people["i"] is None or people["r"] is None:
+    before, after = _firsts(evidence, evidence.input, names), _firsts(evidence, evidence.release, names)
+    if before is None or after is None:
         return
-    before = given.relation.query(FIRST, column=given.column(name.field), people=people["i"])
-    after = released.relation.query(FIRST, column=released.column(name.field), people=people["r"])
-    for row in after.query(UNMOVED, given=before, step=SLACK * 7 / offsets).rows():
+    engine = evidence.released_cells.engine
+    days = before.query('SELECT DISTINCT "case", "call", resource, field, cell, d FROM {self} t')
+    days = engine.register("t-01.days", days.arrow())
+    for row in after.query(UNMOVED, days=days, step=SLACK * 7 / offsets).rows():
         n, x, mean = row["n"], row["x"], row["mean"]
         # The mean of unequal chances gives a bound of the tail above it (Hoeffding 1956).
         if x >= mean + 1 and binomial_tail(x, n, min(1.0, mean / n)) < ALPHA:
-            yield _finding("NOT_SHIFTED", row, name, n=x, of=n)
+            yield _finding("NOT_SHIFTED", row, FieldName(row["resource"], row["field"]), n=x, of=n)
+
+
+def _firsts(evidence: Evidence, views: Mapping[str, TableView], names: list[FieldName]) -> Relation | None:
+    """The first date of each column and person of a planned cell, on one side."""
+    people = _people(evidence, views)
+    if people is None:
+        return None
+    parts = [
+        view.relation.query(
+            FIRST, column=view.column(name.field), people=people, resource=name.resource, field=name.field
+        ).sql
+        for name in names
+        if (view := views.get(name.resource)) is not None and name.field in view.names
+    ]
+    return Relation(people.engine, " UNION ALL ".join(parts)) if parts else None
 
 
 def _finding(code: str, row: dict[str, object], name: FieldName, **params: object) -> Finding:
@@ -144,11 +159,12 @@ def _people(evidence: Evidence, views: Mapping[str, TableView]) -> Relation | No
     if home is None or not carriers:
         return None
     on = " AND ".join(f'r."{c.name}" = c.c{i}' for i, c in enumerate(carriers))
-    return home.relation.query(
+    found = home.relation.query(
         'SELECT DISTINCT r."case", r."call", r.subject AS person, c.cell FROM {self} r '
         'JOIN {cells} c ON r."case" = c."case" AND r."call" = c."call" AND ' + on + " WHERE r.subject IS NOT NULL",
         cells=cells,
     )
+    return found.engine.register("t-01.released" if views is evidence.release else "t-01.given", found.arrow())
 
 
 def applies(organization: Organization, processing: Processing) -> bool:
