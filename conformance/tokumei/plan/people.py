@@ -9,6 +9,8 @@ from __future__ import annotations
 import unicodedata
 from random import Random
 
+from tokumei import numbers
+
 SURNAMES = tuple(
     pair.split("/")
     for pair in (
@@ -76,19 +78,9 @@ def in_script(name: tuple[str, str], script: str) -> str:
             return kanji
 
 
-def luhn_like(body: str) -> str:
-    """The check digit of insurer and facility numbers: modulus 10, weights 2 and 1 from the right."""
-    total = 0
-    for place, digit in enumerate(reversed(body)):
-        product = int(digit) * (2 if place % 2 == 0 else 1)
-        total += product // 10 + product % 10
-    return str((10 - total % 10) % 10)
-
-
 def insurer_number(random: Random) -> str:
-    """An 8-digit insurer number with a valid check digit; the insurer is fictitious."""
-    body = f"06{random.randint(1, 47):02}{random.randint(0, 999):03}"
-    return body + luhn_like(body)
+    """An 8-digit insurer number with a valid check digit, of a prefecture that does not exist."""
+    return numbers.generate("insurer-8", random.randint(1, 47) * 1000 + random.randint(0, 999))
 
 
 def phone_number(random: Random) -> str:
