@@ -199,6 +199,7 @@ PREMISES = {
     "thresholds": _both("しきい値", "thresholds"),
     "values": _both("値", "values"),
     "refusals": _both("拒否応答", "refusals"),
+    "codes": _both("個人識別符号の値", "identification codes"),
     "excluded persons": _both("除外すべき本人", "excluded persons"),
 }
 

@@ -1,0 +1,79 @@
+"""Item 2: individual identification codes. What the checks of this family share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tokumei.declarations import PSEUDONYMS
+from tokumei.measures import codes as measure
+from tokumei.model import Premise
+from tokumei.relation import Relation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tokumei.declarations import Organization, Processing
+    from tokumei.evidence import Evidence
+
+RANDOM = PSEUDONYMS | {"uid-map", "noise", "microaggregate", "synthesize", "swap"}
+"""Techniques after which a cell holds digits that are drawn or computed."""
+
+IDENTIFYING = frozenset({"direct", "staff", "symbol", "freetext"})
+"""Classes of fields in which a code of the input is a leak even where it stood there before."""
+
+SHORTEST = 6
+"""Shorter codes and symbols cannot be told from other numbers."""
+
+
+def drawn(evidence: Evidence) -> list[str]:
+    """The released fields whose digits are random, as ``resource.field``."""
+    asked = (evidence.asked, *(claim for claim in evidence.claims if claim))
+    return sorted({str(name) for each in asked for step in each.with_technique(*RANDOM) for name in step.fields})
+
+
+def texts(evidence: Evidence) -> Relation:
+    """``case, call, resource, field, value, text`` of the released cells that the input does not explain; no dates."""
+    engine = evidence.canaries.engine
+    dates = [str(info.name) for info in evidence.organization.fields() if info.type in ("date", "datetime")]
+    cells = evidence.released_cells.query(
+        "SELECT * FROM {self} t WHERE resource || '.' || field NOT IN {dates} OR as_date(value) IS NULL",
+        dates=[*dates, ""],
+    )
+    empty = "SELECT '' AS \"case\", '' AS resource, '' AS field, '' AS value WHERE FALSE"
+    given = [
+        view.relation.query(
+            'SELECT DISTINCT "case", {resource} AS resource, {field} AS field, {column} AS value FROM {self} t',
+            resource=info.name.resource,
+            field=info.name.field,
+            column=view.column(info.name.field),
+        ).sql
+        for info in evidence.organization.fields()
+        if not IDENTIFYING & set(info.classes)
+        and info.name.field in (view := evidence.input[info.name.resource]).names
+        and info.name.field in evidence.release[info.name.resource].names
+    ]
+    found = measure.fresh(cells, Relation(engine, " UNION ALL ".join([empty, *given])))
+    return engine.register("i2.texts", found.arrow())
+
+
+def known(evidence: Evidence) -> Relation:
+    """The codes of the input (``measures.codes``)."""
+    engine = evidence.canaries.engine
+    return engine.register("i2.codes", measure.codes(evidence.canaries, SHORTEST).arrow())
+
+
+def premises(evidence: Evidence) -> Iterator[Premise]:
+    """The codes of each case that has a release."""
+    released = {case.id for case, _, _ in evidence.released_calls()}
+    counted = evidence.canaries.query(
+        'SELECT "case", count(*) AS n FROM {self} t WHERE kind = \'symbol\' GROUP BY "case"'
+    )
+    for row in counted.rows():
+        if row["case"] in released:
+            yield Premise(case=row["case"], count=row["n"], what="codes")
+
+
+def applies(organization: Organization, processing: Processing) -> bool:
+    """Some field of the source is a code of a person, or part of one."""
+    del processing
+    return any("symbol" in info.classes for info in organization.fields())
