@@ -38,6 +38,7 @@ def inspect(folder: Path, engine: DuckDB, choose: Choose, *, lang: str) -> Findi
     found = keys.links(tables, known)
     person, marked = choose(keys.persons(known, found))
     root = person.resource if person else tables[0].source.resource
+    encodings = {table.source.resource: table.source.encoding for table in tables}
     types = {
         Key(table.source.resource, name): type_
         for table in tables
@@ -47,7 +48,14 @@ def inspect(folder: Path, engine: DuckDB, choose: Choose, *, lang: str) -> Findi
         name=re.sub(r"[^a-z0-9._-]+", "-", folder.resolve().name.lower()).strip("-._") or "data",
         sources=tuple(table.source for table in tables),
         guesses=tuple(
-            guess(profile, types[key], of_person=key.resource == root, lang=lang) for key, profile in known.items()
+            guess(
+                profile,
+                types[key],
+                of_person=key.resource == root,
+                every_kanji=encodings[key.resource] in {"", "utf-8"},
+                lang=lang,
+            )
+            for key, profile in known.items()
         ),
         person=person,
         marked=marked,

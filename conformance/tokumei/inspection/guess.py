@@ -22,6 +22,7 @@ ALMOST_ALL = 0.95
 FEW_NUMBERS = 8
 KEYS = 20_000
 """So many keys the plan may need: a shorter pattern is drawn out."""
+SOME = 20
 LIFETIME = 40
 """Dates over more years than this may be of birth."""
 TODO = "TODO"
@@ -64,8 +65,11 @@ class _Class:
     means: str = ""
 
 
-def guess(profile: Profile, known: str, *, of_person: bool, lang: str) -> Guess:
-    """Draft one field; ``known`` is its type in a Parquet file, ``of_person`` whether its table is that of persons."""
+def guess(profile: Profile, known: str, *, of_person: bool, every_kanji: bool, lang: str) -> Guess:
+    """Draft one field; ``known`` is its type in a Parquet file, ``of_person`` whether its table is that of persons.
+
+    Without ``every_kanji`` the encoding has only some, which no pattern can say: people could not be generated.
+    """
     found = _class(profile, of_person=of_person)
     type_, form = _type(profile, known, found)
     tokumei, generated = _generated(profile, found, type_)
@@ -74,7 +78,7 @@ def guess(profile: Profile, known: str, *, of_person: bool, lang: str) -> Guess:
     if profile.unique and "link" in found.classes:
         constraints["unique"] = True
     if not generated and type_ not in ("date", "datetime", "time", "boolean"):
-        rules, why = _values(profile, type_, found, lang)
+        rules, why = _values(profile, type_, found, lang, every_kanji=every_kanji)
         constraints |= rules
         evidence += why
     if "date" in found.classes and type_ == "date":
@@ -115,12 +119,7 @@ def _class(profile: Profile, *, of_person: bool) -> _Class:
             tokumei=word.tokumei if means else {},
             means=means,
         )
-    stricter = {"direct", "symbol"} & set(shown.classes)
-    if (
-        stricter
-        and not {"direct", "symbol", "freetext", "staff"} & set(word.classes)
-        and shown.confidence is not UNSURE
-    ):
+    if _contradicted(profile, word.classes, shown):
         return _Class(
             classes=shown.classes, confidence=UNSURE, evidence=(reason, *shown.evidence), tokumei=shown.tokumei
         )
@@ -133,8 +132,23 @@ def _class(profile: Profile, *, of_person: bool) -> _Class:
     if "date" in classes:  # a year or an era: no day that could be moved
         classes = ("quasi",)
     support = _support(profile, word.classes)
-    sure = LIKELY if not word.sure else SURE if support or not _wants_support(word.classes) else LIKELY
+    sure = SURE if word.sure and (support or not _wants_support(word.classes)) else LIKELY
+    if "link" in classes and profile.distinct <= MOST_LISTED < profile.rows:
+        sure = UNSURE  # rather a code than a number of its own
     return _Class(classes=classes, confidence=sure, evidence=(reason, *support), tokumei=word.tokumei, means=word.means)
+
+
+def _contradicted(profile: Profile, named: tuple[str, ...], shown: _Class) -> bool:
+    """Whether the values are of a stricter class than the header says."""
+    if {"direct", "symbol", "freetext", "staff"} & set(named):
+        return False
+    if {"direct", "symbol"} & set(shown.classes):
+        return shown.confidence is not UNSURE
+    if {"link", "facility"} & set(named):
+        return False
+    if "link" in shown.classes:
+        return profile.distinct > SOME
+    return bool({"freetext", "facility"} & set(shown.classes)) and not _closed(profile)
 
 
 def _closed(profile: Profile) -> bool:
@@ -198,7 +212,7 @@ def _shown(profile: Profile, *, of_person: bool) -> _Class:
             "symbol" if codes else "quasi" if kinds == ["municipality"] else "facility", LIKELY, ja, en, **official
         )
     if profile.date_format or profile.every("datetime"):
-        if profile.years > LIFETIME:
+        if of_person and profile.years > LIFETIME:
             return one(
                 "quasi date",
                 UNSURE,
@@ -218,7 +232,7 @@ def _shown(profile: Profile, *, of_person: bool) -> _Class:
     if profile.share("sentence") > 0.2 or not profile.shapes:
         return one("freetext", UNSURE, "長い文又は文の形", "they are long or look like sentences")
     mostly = profile.distinct / profile.filled
-    if (profile.unique or (mostly > NEARLY and profile.distinct > 20)) and not _measured(profile):
+    if (profile.unique or (mostly > NEARLY and profile.distinct > SOME)) and not _measured(profile):
         return one("link", LIKELY if profile.unique else UNSURE, "値が行ごとに異なる", "rows have different values")
     if (
         mostly > 0.3
@@ -297,14 +311,12 @@ def _generated(profile: Profile, found: _Class, type_: str) -> tuple[dict[str, A
     return tokumei, "generator" in tokumei
 
 
-def _values(profile: Profile, type_: str, found: _Class, lang: str) -> tuple[dict[str, Any], list[Text]]:
+def _values(
+    profile: Profile, type_: str, found: _Class, lang: str, *, every_kanji: bool
+) -> tuple[dict[str, Any], list[Text]]:
     """The values that the field can have: bounds, a closed vocabulary, or a pattern of shapes."""
-    if (
-        type_ in ("integer", "number")
-        and "link" not in found.classes
-        and profile.low is not None
-        and profile.high is not None
-    ):
+    key = "link" in found.classes
+    if type_ in ("integer", "number") and not key and profile.low is not None and profile.high is not None:
         if found.means == "age" and profile.low >= 0 and profile.high < 120:
             return {"minimum": 0, "maximum": 119}, []
         low, high = shapes.nice(profile.low, profile.high)
@@ -320,19 +332,17 @@ def _values(profile: Profile, type_: str, found: _Class, lang: str) -> tuple[dic
         )
         return {"enum": [f"{TODO}: {text[lang]}"]}, []
     pattern = shapes.pattern(profile.shapes)
-    if not pattern or ("link" in found.classes and shapes.capacity(profile.shapes) < KEYS and not _drawn_out(pattern)):
-        pattern = ""
-    if pattern:
-        return {"pattern": pattern}, []
-    if "link" in found.classes and profile.shapes and shapes.pattern(profile.shapes):
-        wide = f"({shapes.pattern(profile.shapes)})[0-9]{{0,6}}"
-        return {"pattern": wide}, [Text("鍵が足りるように桁を延ばした", "drawn out so that there are keys enough")]
-    text = Text("値の形を正規表現で書く", "write the form of the values as a regular expression")
-    return {"pattern": f"{TODO}: {text[lang]}"}, []
-
-
-def _drawn_out(pattern: str) -> bool:
-    return pattern.endswith("}") and "{1," in pattern and int(pattern[:-1].rsplit(",", 1)[-1]) >= 5
+    if not pattern or ("漢" in "".join(profile.shapes) and not every_kanji):
+        text = Text(
+            "値の形の正規表現、又は enum で値の一覧を書く",
+            "write the form of the values as a regular expression, or their list as enum",
+        )
+        return {"pattern": f"{TODO}: {text[lang]}"}, []
+    if key and shapes.capacity(profile.shapes) < KEYS:
+        return {"pattern": f"({pattern})[0-9]{{0,6}}"}, [
+            Text("鍵が足りるように桁を延ばした", "drawn out so that there are keys enough")
+        ]
+    return {"pattern": pattern}, []
 
 
 def _counted(profile: Profile) -> list[Text]:

@@ -77,7 +77,12 @@ def persons(profiles: Mapping[Key, Profile], found: Sequence[Link]) -> Persons:
     for group in (whole, [] if whole else named):
         if group:
             ranked = sorted(
-                group, key=lambda key: (-sum(link.parent == key for link in found), -profiles[key].distinct)
+                group,
+                key=lambda key: (
+                    not words.names_person(key.resource),
+                    -sum(link.parent == key for link in found),
+                    -profiles[key].distinct,
+                ),
             )
             first = ranked[0]
             rest = [key for key in ranked[1:] if not any(link.child == key and link.parent == first for link in found)]

@@ -6,6 +6,7 @@ written as it is: it only widens the pattern, to the next power of two of charac
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from itertools import groupby, pairwise
@@ -19,8 +20,8 @@ CLASSES: Mapping[str, str] = {
     "0": "0-9",
     "a": "a-z",
     "A": "A-Z",
-    "あ": "ぁ-ゖ",
-    "ア": "ァ-ヺー",
+    "あ": "ぁ-ん",
+    "ア": "ァ-ヶー",
     "ｱ": "ｦ-ﾟ",
     "漢": "々〆一-鿿",
     "９": "０-９",
@@ -64,12 +65,11 @@ def pattern(shapes: Mapping[str, int]) -> str:
 
 
 def capacity(shapes: Mapping[str, int]) -> int:
-    """How many texts the commonest shape can have: enough for as many keys, or not."""
+    """How many texts the longest shape can have: enough for as many keys, or not."""
     sizes = {"0": 10, "a": 26, "A": 26}
-    found = 1
-    for symbol in max(shapes, key=lambda shape: shapes[shape], default=""):
-        found *= sizes.get(symbol, 1 if symbol in _PUNCTUATION else 40)
-    return found
+    return math.prod(
+        sizes.get(symbol, 1 if symbol in _PUNCTUATION else 40) for symbol in max(shapes, key=len, default="")
+    )
 
 
 def _form(symbols: str, lengths: Mapping[tuple[int, ...], int]) -> str:

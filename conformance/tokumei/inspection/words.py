@@ -51,6 +51,12 @@ WORDS: tuple[Word, ...] = (
         precision="day",
     ),
     _word(
+        "職業|職種|学歴|婚姻|配偶|続柄|世帯|家族|人種|民族|収入|所得",
+        "occupation|job|workclass|education|marital|relationship|household|race|ethnicity|income|salary|class",
+        "quasi",
+    ),
+    _word("血液型|喫煙|飲酒|生活習慣", "blood(_type|_group)?|smok(er|ing|ed)|alcohol|drinking", "quasi", sure=False),
+    _word(
         "病名|診断名|傷病|疾患|病型|病期|病態|死因",
         "icd_?(9|10)?|diagnos[ie]s|diagnosis_name|diseases?|conditions?|complications?|cause_of_death",
         "sensitive",
@@ -99,11 +105,6 @@ WORDS: tuple[Word, ...] = (
     ),
     _word("年齢|歳", "age", "quasi", means="age", unit="a"),
     _word("性別", "sex|gender|male|female", "quasi"),
-    _word(
-        "職業|職種|学歴|婚姻|配偶|続柄|世帯|家族|人種|民族|収入|所得",
-        "occupation|job|workclass|education|marital|relationship|household|race|ethnicity|income|salary|class",
-        "quasi",
-    ),
     _word("身長|体重|bmi|腹囲", "height|weight|bmi", "quasi", means="build"),
     _word(
         "診療科|入外|区分|種別|来院方法|来院経路|退院先|転帰先|時間帯|単位|数量|日数|回数|用法|投与経路|保険種別",
@@ -119,7 +120,7 @@ WORDS: tuple[Word, ...] = (
 )
 
 _PERSON = re.compile(
-    r"患者|被験者|対象者|本人|個人|利用者|受診者|(^|_)(patient|subject|person|member|participant|pid|mrn)(_|$)"
+    r"患者|被験者|対象者|本人|個人|利用者|受診者|(^|_)(patient|subject|person|member|participant|pid|mrn)s?(_|$)"
 )
 
 
