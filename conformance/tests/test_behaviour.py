@@ -1,12 +1,21 @@
 """Clauses of behaviour: orders of identifiers, what is left behind, what an error leaves, and the order of the input."""
 
+import sys
+import tempfile
+from pathlib import Path
 from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tokumei.adapters import leftovers
+from tokumei.adapters.batch import Batch
+from tokumei.adapters.inprocess import InProcess
+from tokumei.adapters.process import Exec
 from tokumei.clauses.i3.i3_03 import in_order
+from tokumei.clauses.i3.i3_07 import to_destroy
+from tokumei.model import ProductInfo, Request, Response
 from tokumei.plan.required import reordered, required_plan
 from tokumei.runner.selftest import PAIRS, pair_named
 
@@ -50,3 +59,91 @@ def test_the_bundle_in_another_order_is_the_same_bundle(pair, obeys):
         assert [of[row] for row in again] == list(two.persons[name])
     assert one.truth == two.truth
     assert reordered(one, 9, columns=obeys).tables == reordered(one, 9, columns=obeys).tables
+
+
+def _leaver(place, content):
+    """The source of an exec product that answers ``ok`` and writes ``content`` to a file in ``place``."""
+    return f"""
+import json, os, pathlib, sys, tempfile
+for line in sys.stdin:
+    message = json.loads(line)
+    if message["op"] == "hello":
+        print("{{}}", flush=True)
+        continue
+    answer = pathlib.Path(message["response"])
+    folder = pathlib.Path({place})
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "map.csv").write_text({content!r} + message["id"], encoding="utf-8")
+    (answer / "response.json").write_text(json.dumps({{"status": "ok", "reason": {{}}}}))
+    print(json.dumps({{"id": message["id"], "status": "done"}}), flush=True)
+"""
+
+
+def _request():
+    organization, processing = pair_named(PAIRS[0])
+    return Request(id="x", organization=organization.document, processing=processing.document, data={})
+
+
+@pytest.mark.parametrize("place", ["os.environ['TMPDIR']", "tempfile.gettempdir()", "os.environ['TEMP'] + '/deep'"])
+def test_what_an_exec_product_leaves_is_read_after_each_call(tmp_path, place):
+    (tmp_path / "product.py").write_text(_leaver(place, "key 82713364;"), encoding="utf-8")
+    with Exec([sys.executable, str(tmp_path / "product.py")]) as product:
+        texts = [list(product.call(_request()).left.items()) for _ in range(2)]
+        folder = Path(product._temp)
+        assert folder.is_dir() and folder.parent.stat().st_mode & 0o077 == 0
+    assert [[text for _, text in call] for call in texts] == [["key 82713364;1"], ["key 82713364;2"]]
+    assert all(path.startswith("temp/") for call in texts for path, _ in call)
+    assert not folder.exists()
+
+
+def test_what_a_batch_product_leaves_is_read_and_removed(tmp_path):
+    code = "import os, sys, tempfile; open(os.path.join(tempfile.gettempdir(), 'm'), 'w').write('82713364'); print(tempfile.gettempdir())"
+    with Batch([sys.executable, "-c", code]) as product:
+        call = product.call(_request())
+    assert call.left == {"temp/m": "82713364"}
+    assert call.log.strip() and not Path(call.log.strip()).exists()
+
+
+def test_data_without_an_answer_are_read(tmp_path):
+    code = "import sys, pathlib; p = pathlib.Path(sys.argv[2], 'data'); p.mkdir(); (p / 'a.csv').write_text('half'); sys.exit(3)"
+    with Batch([sys.executable, "-c", code]) as product:
+        call = product.call(_request())
+    assert (call.trouble, call.response, call.left) == ("crash", None, {"response/data/a.csv": "half"})
+
+
+def test_a_product_in_this_process_has_a_temporary_folder_of_its_own():
+    seen = []
+
+    def product(request):
+        seen.append(Path(tempfile.gettempdir()))
+        (seen[0] / "work").write_text("82713364")
+        (seen[0] / "gone").write_text("1")
+        (seen[0] / "gone").unlink()
+        return Response(status="refused", code="INPUT_INVALID")
+
+    usual = tempfile.gettempdir()
+    assert InProcess(product, ProductInfo(name="x")).call(_request()).left == {"temp/work": "82713364"}
+    assert not seen[0].exists() and tempfile.gettempdir() == usual
+
+
+def test_more_than_fits_is_read_in_part(tmp_path):
+    for n in range(12):
+        (tmp_path / f"{n:02}").write_bytes(b"7" * (1 << 20))
+    found = leftovers.texts(tmp_path)
+    assert sum(len(text) for text in found.values()) == leftovers.QUOTA.texts
+
+
+@pytest.mark.parametrize(
+    ("disposals", "techniques", "due"),
+    [
+        (["destroyed-before-release"], ["pseudonymize-keyed"], ("key-0",)),
+        (["kept-for-longitudinal-linkage"], ["pseudonymize-random"], ("mapping-table",)),
+        ([], ["keep"], ()),
+    ],
+)
+def test_what_is_to_be_destroyed(disposals, techniques, due):
+    claim = {
+        "secrets": [{"id": f"key-{n}", "disposal": disposal} for n, disposal in enumerate(disposals)],
+        "steps": [{"technique": technique} for technique in techniques],
+    }
+    assert to_destroy(claim) == due

@@ -75,6 +75,8 @@ class Evidence:
     """case, call, channel, text"""
     files: Relation
     """case, call, path, text: every file of the release that is no table, and every file name"""
+    left: Relation
+    """case, call, place, text: every file that the product left behind outside its answer"""
     secrets: Relation
     """case, canary, folded, source: raw, hex and base64 forms of every secret"""
     carriers: tuple[FieldName, ...] = ()
@@ -111,6 +113,7 @@ class Evidence:
             released_cells=rows(self.released_cells),
             logs=rows(self.logs),
             files=rows(self.files),
+            left=rows(self.left),
             secrets=rows(self.secrets),
         )
 

@@ -234,6 +234,9 @@ class Call:
     log: str = ""
     """Standard error, standard output outside the protocol, and the files below ``log/``."""
     log_captured: bool = True
+    left: Mapping[str, str] = field(default_factory=dict)
+    """Text of the files that the call left in the product's temporary folder (``temp/…``) and, where it gave no
+    answer, of those in the response folder (``response/…``), by path and in bounds."""
     seconds: float = 0.0
     exit_code: int | None = None
 

@@ -30,6 +30,21 @@ def _text(ja: str, en: str, law: str | None = None) -> dict[str, str]:
     return {"ja": ja, "en": en, **({"law": law} if law else {})}
 
 
+def claim(processing: Processing) -> dict[str, Any]:
+    """What the release declares: the processing as asked or found, and what was destroyed; no time, as above.
+
+    The secrets were read into the memory of this call and no mapping table was written, so that both end with it.
+    The originals are the caller's to destroy.
+    """
+    secrets = [secret["id"] for secret in processing.secrets if secret.get("disposal") == "destroyed-before-release"]
+    destroyed = {
+        "what": [*secrets, "mapping-table"],
+        "how": "この実行のメモリ上だけに置き、保存せずに破棄した。渡された秘密の原本を除く"
+        " / held in the memory of this call only and dropped; the originals that were handed over are not included",
+    }
+    return {**processing.source, "destruction": destroyed}
+
+
 def statement(organization: Organization, processing: Processing, keyed: bool) -> dict[str, Any]:
     """For the recipient; no time, so that equal requests give equal bytes."""
     regime = str(processing.source.get("regime", "neutral"))

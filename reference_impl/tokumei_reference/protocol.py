@@ -94,7 +94,7 @@ def _answer(request: Path, build: Path) -> None:
             organization, processing, _secrets(request, head), request / "data", build / "data", Path(work)
         )
     documents.write(build / "organization.yaml", releases.data_package(organization, result))
-    documents.write(build / "processing.yaml", result.processing.source)
+    documents.write(build / "processing.yaml", notices.claim(result.processing))
     documents.write(build / "risk.json", releases.risk(result))
     documents.write(build / "statement.json", notices.statement(organization, result.processing, result.keyed))
     documents.write(build / "publication.json", notices.publication(organization, result))

@@ -7,12 +7,13 @@ import os
 import shutil
 import stat
 import tempfile
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Protocol, Self, TypeAlias
 
+from tokumei.adapters.leftovers import prefixed, texts
 from tokumei.modalities.tables import data
 from tokumei.model import Call, ProductInfo, Request, Response
 
@@ -74,6 +75,8 @@ class Attempt:
     """Whether a part of the log was lost, because there was too much of it."""
     seconds: float = 0.0
     exit_code: int | None = None
+    left: Mapping[str, str] = field(default_factory=dict)
+    """Text of the files that the call left in the temporary folder of the product."""
 
 
 class Workplace:
@@ -90,6 +93,12 @@ class Workplace:
         self._count += 1
         return Path(self._root.name, f"{self._count:06d}")
 
+    def temporary(self) -> Path:
+        """A new folder for the temporary files of one process of the product."""
+        folder = self._next()
+        folder.mkdir()
+        return folder
+
     def run(self, request: Request, attempt: Callable[[Path, Path], Attempt]) -> Call:
         """Write the request, let ``attempt`` reach the product, read what it wrote, remove both."""
         place = self._next()
@@ -102,6 +111,7 @@ class Workplace:
             folders = [_identity(folder) for folder in (asked / "data", answer)]
             tried = attempt(asked, answer)
             response: Response | None = None
+            left = prefixed("temp", tried.left)
             trouble = tried.trouble
             log, cut = tried.log, tried.log_cut
             if _identity(answer) != folders[1]:
@@ -117,11 +127,14 @@ class Workplace:
                     trouble = "limit"
                 if _identity(asked / "data") != folders[0] or fingerprint(asked / "data", len(before) + 1) != before:
                     trouble = "input_changed"
+            if response is None and _identity(answer) == folders[1]:
+                left |= prefixed("response", texts(answer))
             return Call(
                 request=request,
                 response=response,
                 trouble=trouble,
                 log=log,
+                left=left,
                 seconds=tried.seconds,
                 exit_code=tried.exit_code,
             )

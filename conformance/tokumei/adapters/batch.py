@@ -7,7 +7,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from tokumei.adapters.adapter import Attempt, Closing, Timeouts, Trouble, Workplace
+from tokumei.adapters.adapter import Attempt, Closing, Timeouts, Trouble, Workplace, remove
+from tokumei.adapters.leftovers import temporary, texts
 from tokumei.adapters.processes import Child, Log
 from tokumei.adapters.product import default_info
 from tokumei.model import Call, ProductInfo, Request
@@ -55,8 +56,9 @@ class Batch(Closing):
         log = Log()
         argv = [part.replace(REQUEST, str(asked)).replace(RESPONSE, str(answer)) for part in self.argv]
         began = time.monotonic()
+        temp = self._work.temporary()
         try:
-            child = Child(argv, cwd=self._cwd, out=log.add, err=log.add)
+            child = Child(argv, cwd=self._cwd, env=temporary(temp), out=log.add, err=log.add)
         except OSError as error:
             return Attempt(trouble="crash", log=str(error))
         trouble: Trouble = ""
@@ -71,10 +73,13 @@ class Batch(Closing):
         if not trouble and code and not (answer / "response.json").exists():
             trouble = "crash"
         text = log.take()
+        left = texts(temp)
+        remove(temp)
         return Attempt(
             trouble=trouble,
             log=text,
             log_cut=log.cut,
+            left=left,
             seconds=seconds,
             exit_code=None if trouble == "timeout" else code,
         )

@@ -11,6 +11,7 @@ import traceback
 from typing import TYPE_CHECKING, Any
 
 from tokumei.adapters.adapter import Closing
+from tokumei.adapters.leftovers import prefixed, private_temp, texts
 from tokumei.model import Call, Product, ProductInfo, Request, Response
 
 if TYPE_CHECKING:
@@ -34,18 +35,20 @@ class InProcess(Closing):
     def call(self, request: Request) -> Call:
         """One call, in the calling thread; there is no time limit."""
         response: Response | None = None
-        with _printed() as log:
+        with _printed() as log, private_temp() as temp:
             began = time.perf_counter()
             try:
                 response = self._product(request)
             except Exception:  # noqa: BLE001 - a crash of the product is a result, not an error
                 log.write(traceback.format_exc())
             seconds = time.perf_counter() - began
+            left = prefixed("temp", texts(temp))
         return Call(
             request=request,
             response=response,
             trouble="crash" if response is None else "",
             log=log.getvalue(),
+            left=left,
             seconds=seconds,
         )
 

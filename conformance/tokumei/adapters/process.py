@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tokumei.adapters.adapter import Attempt, Closing, Timeouts, Trouble, Workplace
+from tokumei.adapters.adapter import Attempt, Closing, Timeouts, Trouble, Workplace, remove
+from tokumei.adapters.leftovers import added, temporary, texts
 from tokumei.adapters.processes import Child, Log
 from tokumei.adapters.product import default_info, info_from
 from tokumei.model import Call, Exit, Place, Problem, ProductInfo, Request, TokumeiError
@@ -42,6 +43,8 @@ class Exec(Closing):
         self._timeouts = timeouts or Timeouts()
         self._work = Workplace()
         self._talk: _Talk | None = None
+        self._temp: Path | None = None
+        self._seen: Mapping[str, str] = {}
         self._count = 0
 
     def describe(self) -> ProductInfo:
@@ -73,6 +76,7 @@ class Exec(Closing):
     def close(self) -> None:
         """End the process and everything that it has started."""
         self._stop()
+        self._temp, self._seen = None, {}
         self._work.close()
 
     def _attempt(self, asked: Path, answer: Path) -> Attempt:
@@ -90,9 +94,14 @@ class Exec(Closing):
             trouble = "protocol"
         if trouble:
             log, code = self._stop(gently=trouble == "crash")
-            return Attempt(trouble=trouble, log=log, seconds=seconds, exit_code=code)
+            return Attempt(trouble=trouble, log=log, seconds=seconds, exit_code=code, left=self._left())
         talk.child.settle()
-        return Attempt(log=talk.log.take(), log_cut=talk.log.cut, seconds=seconds)
+        return Attempt(log=talk.log.take(), log_cut=talk.log.cut, seconds=seconds, left=self._left())
+
+    def _left(self) -> dict[str, str]:
+        """What the call added to the temporary folder of the process."""
+        before, self._seen = self._seen, texts(self._temp) if self._temp is not None else {}
+        return added(before, self._seen)
 
     def _start(self) -> tuple[Trouble, str, int | None]:
         """Start the process unless it runs; the trouble, its log and exit code when it does not."""
@@ -100,8 +109,11 @@ class Exec(Closing):
             if self._talk.child.process.poll() is None:
                 return "", "", None
             self._stop()
+        if self._temp is not None:
+            remove(self._temp)
+        self._temp, self._seen = self._work.temporary(), {}
         try:
-            self._talk = _Talk(self.argv, self._cwd, self._env)
+            self._talk = _Talk(self.argv, self._cwd, {**(self._env or {}), **temporary(self._temp)})
         except OSError as error:
             return "crash", str(error), None
         trouble, reply = self._talk.ask({"op": "hello", "protocol": "tokumei/1"}, self._timeouts.start)

@@ -194,6 +194,8 @@ PREMISES = {
     "documents": _both("文書", "documents"),
     "source keys": _both("元データの番号", "source keys"),
     "references": _both("表をまたぐ参照", "references"),
+    "secrets and mapping tables": _both("秘密及び対応表", "secrets and mapping tables"),
+    "broken inputs": _both("不正な入力", "broken inputs"),
     "releases": _both("加工後データ", "releases"),
     "texts": _both("自由記載", "texts"),
     "thresholds": _both("しきい値", "thresholds"),

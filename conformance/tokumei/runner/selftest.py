@@ -18,6 +18,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from tokumei import documents
+from tokumei.adapters.leftovers import prefixed, private_temp, texts
 from tokumei.clause import Mutant, checks, mutants
 from tokumei.declarations import Organization, Processing
 from tokumei.engines.duckdb import DuckDB
@@ -204,12 +205,23 @@ class Direct:
         printed = io.StringIO()
         began = time.perf_counter()
         try:
-            with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+            with (
+                contextlib.redirect_stdout(printed),
+                contextlib.redirect_stderr(printed),
+                private_temp() as temp,
+            ):
                 response = self._product(request)
+                left = prefixed("temp", texts(temp))
         except Exception:  # noqa: BLE001 - a crash of the product is a result, not an error
             log = printed.getvalue() + traceback.format_exc()
             return Call(request=request, response=None, trouble="crash", log=log, seconds=time.perf_counter() - began)
-        return Call(request=request, response=response, log=printed.getvalue(), seconds=time.perf_counter() - began)
+        return Call(
+            request=request,
+            response=response,
+            log=printed.getvalue(),
+            left=left,
+            seconds=time.perf_counter() - began,
+        )
 
 
 def power_run(

@@ -329,11 +329,15 @@ class Baseline:
 
     def claimed(self) -> Mapping[str, object]:
         """The processing declaration as asked; a fault that shortens pseudonyms says so."""
-        document = copy.deepcopy(dict(self.processing.document))
+        document = copy.deepcopy(dict(self.processing.document)) | {"destruction": self.destroyed()}
         for step in document["steps"] if "short-row-ids" in self.faults else ():
             if step["technique"] == "pseudonymize-random":
                 step["params"] = dict(step["params"]) | {"bits": 20}
         return document
+
+    def destroyed(self) -> Mapping[str, object]:
+        """The record that nothing is kept: this product writes no mapping, and its keys end with the call."""
+        return {"what": ["mapping-table", *self.processing.secrets], "how": "held in memory only and dropped"}
 
     def described(self) -> Mapping[str, object]:
         """The Data Package of the release: the fields that it holds, each with its representation."""

@@ -78,6 +78,7 @@ def evidence(
         released_cells=_cells(engine, releases),
         logs=_texts(engine, "logs", calls, "log"),
         files=_texts(engine, "files", calls, "files"),
+        left=_texts(engine, "left", calls, "left"),
         secrets=_secrets(engine, calls),
         carriers=next((truth.carriers for _, truth in truths if truth.carriers), ()),
         seed=seed,
@@ -219,6 +220,8 @@ def _texts(engine: Engine, name: str, calls: Sequence[tuple[str, int, Call]], wh
             rows.append((case, i, "log", call.log))
             if call.response:
                 rows.append((case, i, "message", f"{call.response.message} {call.response.path}"))
+        elif what == "left":
+            rows += [(case, i, path, text) for path, text in call.left.items()]
         elif call.response:
             rows += [(case, i, path, text) for path, text in _files(call.response)]
     return engine.register(

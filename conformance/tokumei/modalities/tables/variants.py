@@ -274,6 +274,7 @@ class _Run:
 
     def _claimed(self) -> Mapping[str, Any]:
         document = copy.deepcopy(dict(self.processing.document))
+        document["destruction"] = {"what": [*self.processing.secrets, "mapping-table"], "how": "保存せずに破棄した"}
         for step in document["steps"] if self.manner.serial else ():
             if step["technique"] in PSEUDONYMS:
                 step["technique"] = "pseudonymize-random"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import tempfile
+from collections.abc import Mapping
 from functools import cached_property
 
 from tokumei.declarations import Step
@@ -38,7 +41,27 @@ class TimeOrderedIds(Baseline):
         return f"{moment:012x}{super().pseudonym(step, value, row)[12:]}"
 
 
+class DestructionNotTold(Baseline):
+    """The key and the mapping are dropped, and the claim does not say so."""
+
+    def claimed(self) -> Mapping[str, object]:
+        return {key: part for key, part in super().claimed().items() if key != "destruction"}
+
+
+class WorkingCopyLeft(Baseline):
+    """A table that is longer than a chunk is spilled to a temporary file, which nobody removes."""
+
+    def check(self) -> None:
+        for name, rows in self.tables.items():
+            if len(rows) > CHUNK:
+                with tempfile.NamedTemporaryFile("w", prefix=f"{name}-", delete=False, encoding="utf-8") as file:
+                    json.dump(rows, file, ensure_ascii=False)
+        super().check()
+
+
 FAULTS: dict[str, type[Baseline]] = {
     "classes-by-chunk": ClassesByChunk,
+    "destruction-not-told": DestructionNotTold,
+    "working-copy-left": WorkingCopyLeft,
     "time-ordered-ids": TimeOrderedIds,
 }
