@@ -294,7 +294,7 @@ MUTANTS = (
         precedent="South Korean RRN: letters for digits, 23,163 of 23,163 reversed",
         trigger="every release",
         proof="the pseudonyms decode to source keys",
-        killed_by=("I3-02",),
+        killed_by=("I3-02", "I1-02"),
         wrap=after(_column_of_base64),
     ),
     Mutant(
@@ -307,7 +307,7 @@ MUTANTS = (
         precedent="New York taxi medallions; My Number Q&A 9-2",
         trigger="every release",
         proof="the pseudonym is a function of the source key alone",
-        killed_by=("I3-02",),
+        killed_by=("I3-02", "I1-03"),
         fault="sha-cut-short",
     ),
     Mutant(
@@ -317,7 +317,7 @@ MUTANTS = (
         precedent="South Korean RRN: letters for digits",
         trigger="every release",
         proof="the pseudonym is the Base64 of the source key",
-        killed_by=("I3-02",),
+        killed_by=("I3-02", "I1-02"),
         fault="base64-of-the-id",
     ),
     Mutant(

@@ -69,7 +69,7 @@ WHERE regexp_extract(text, '[0-9元]年[0-9]|[SHRTM][0-9]{{1,2}}[.][0-9]|[0-9]{{
 
 READ = """
 SELECT v."case", v.value, 1 AS sure, 0 AS dense FROM {self} v JOIN {early} e ON v."case" = e."case"
-  AND as_date(substr(v.value, 1, 10)) = e.d AND substr(v.value, 5, 1) IN ('-', '/')
+  AND as_date(translate(substr(v.value, 1, 10), './', '--')) = e.d AND substr(v.value, 5, 1) IN ('-', '/', '.')
 """
 
 INSIDE = """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
+import unicodedata
 
 from tokumei.declarations import FieldName, Step
 from tokumei.modalities.tables.baseline import Baseline, Row
@@ -87,6 +88,7 @@ class NotesWithNamesMasked(Baseline):
             for row in self.tables[info.name.resource]
             if row[info.name.field]
         }
+        names |= {unicodedata.normalize("NFKC", name) for name in names}  # notes have full-width kana
         self.names = re.compile("|".join(re.escape(name) for name in sorted(names)) or "$^")
 
     def drop(self, name: FieldName) -> None:
