@@ -9,11 +9,11 @@ from tokumei.clause import checks, mutants
 from tokumei.declarations import Organization, Processing
 from tokumei.engines.duckdb import DuckDB
 from tokumei.modalities.tables import baseline, variants
-from tokumei.model import Verdict
+from tokumei.model import Response, Verdict
 from tokumei.plan.bundle import Plan
 from tokumei.plan.required import required_plan
 from tokumei.runner.run import run_plan
-from tokumei.runner.selftest import Direct, broken, pair_named
+from tokumei.runner.selftest import PAIRS, Direct, broken, pair_named, plan_of
 
 
 def pmi_pair():
@@ -78,3 +78,35 @@ def test_the_clause_applies_where_a_field_tells():
     assert applies(Organization.of(document), processing)
     del document["tokumei"]["optOut"]
     assert not applies(Organization.of(document), processing)
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_the_plan_has_one_call_with_what_nobody_declared(name):
+    calls = [call for case in plan_of(name, 3).cases if case.id.endswith("/undeclared") for call in case.calls]
+    (bundle,) = [call.bundle for call in calls]
+    assert [call.expects for call in calls] == ["either"]
+    extra = {
+        (resource.name, column)
+        for resource in bundle.organization.resources
+        for column in bundle.tables[resource.name].column_names
+        if resource.field(column) is None
+    }
+    (place,) = extra
+    told = bundle.tables[place[0]].column(place[1]).to_pylist()
+    assert len(set(told)) == len(told) >= 20
+    assert set(bundle.files) and not set(bundle.files) & {resource.path for resource in bundle.organization.resources}
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_a_product_may_refuse_what_nobody_declared(name):
+    def refuses(request):
+        known = {r["name"]: {f["name"] for f in r["schema"]["fields"]} for r in request.organization["resources"]}
+        if any(set(table.column_names) - known[key] for key, table in request.data.items()) or request.files:
+            return Response(status="refused", code="ORGANIZATION_MISMATCH", path="/data")
+        return baseline.product()(request)
+
+    plan = plan_of(name, 3)
+    few = Plan(track="open", cases=tuple(c for c in plan.cases if c.id.endswith("/undeclared")), seed=3)
+    with DuckDB() as engine:
+        (result,) = run_plan(few, Direct(refuses), {"O-06": checks()["O-06"]}, engine).results
+    assert (result.verdict, result.count) == (Verdict.PASS, 4), "a column and three lines of a file"

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from random import Random
 
+import pyarrow as pa
+
 from tokumei.declarations import FieldName, Organization, Processing
 from tokumei.model import Need, Place, Problem, TokumeiError
 from tokumei.plan.bundle import Bundle, Case, Plan, PlannedCall, labels
@@ -233,6 +235,21 @@ class _Planner:
                 )
         return None
 
+    def _undeclared(self, seed: int) -> Bundle:
+        """A valid bundle with a column of the table of persons, and a file, that no declaration names."""
+        good = self._few(max(self.minimum, self.k) + 5, seed)
+        random = Random(f"undeclared/{seed}")
+        resource = self.organization.subject_key.resource
+        table = good.tables[resource]
+        told = [f"memo {random.randrange(10**16):016}" for _ in range(table.num_rows)]
+        column = next(name for n in itertools.count(2) if (name := f"memo{n}") not in table.column_names)
+        lines = "\n".join(["memo", *(f"memo {random.randrange(10**16):016}" for _ in range(3)), ""])
+        return replace(
+            good,
+            tables=dict(good.tables) | {resource: table.append_column(column, pa.array(told, pa.string()))},
+            files={f"undeclared-{column}.csv": lines.encode("ascii")},
+        )
+
     # -- cases --------------------------------------------------------------------------------------
 
     def cases(self) -> Iterator[Case]:
@@ -276,6 +293,11 @@ class _Planner:
                 calls=(PlannedCall(bundle=malformed, secret=9, expects="either"),),
                 offers=frozenset({Need.INPUT, Need.LOG, Need.CANARY, Need.FAULT}),
             )
+        yield Case(
+            id=f"{name}/undeclared",
+            calls=(PlannedCall(bundle=self._undeclared(seed + 97), secret=9, expects="either"),),
+            offers=frozenset({Need.RELEASE, Need.INPUT, Need.LOG, Need.CANARY, Need.FAULT}),
+        )
         if self.aligned:
             for stage in (1, 2):
                 one, two = self._large(seed + 92 + 2 * stage), self._large(seed + 93 + 2 * stage)

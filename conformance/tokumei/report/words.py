@@ -202,6 +202,7 @@ PREMISES = {
     "values": _both("値", "values"),
     "refusals": _both("拒否応答", "refusals"),
     "codes": _both("個人識別符号の値", "identification codes"),
+    "undeclared inputs": _both("宣言にない列及びファイル", "undeclared columns and files"),
     "excluded persons": _both("除外すべき本人", "excluded persons"),
 }
 

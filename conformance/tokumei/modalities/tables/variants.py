@@ -90,9 +90,10 @@ class _Run:
         self.organization = Organization.of(request.organization)
         self.processing = Processing.of(request.processing)
         self.secret = next(iter(request.secrets.values()), b"") or system_secrets.token_bytes(32)
+        declared = {r.name: [info.name.field for info in r.fields] for r in self.organization.resources}
         self.frames: Frames = {
-            name: pd.DataFrame({c: pd.Series(table.column(c).to_pylist(), dtype=object) for c in table.column_names})
-            for name, table in request.data.items()
+            name: pd.DataFrame({c: pd.Series(request.data[name].column(c).to_pylist(), dtype=object) for c in columns})
+            for name, columns in declared.items()
         }
         self.dropped = {n for s in self.processing.steps if s.technique in DROPPING for n in s.fields}
         self.drawn: dict[str, dict[str, str]] = {}

@@ -1,4 +1,4 @@
-"""Faults of who is in a release: refusals read row by row, children that stay behind."""
+"""Faults of who is in a release: refusals read row by row, children that stay behind, columns nobody declared."""
 
 from __future__ import annotations
 
@@ -30,7 +30,17 @@ class ExcludedChildrenStay(Baseline):
         self.tables = {name: rows if name in telling else before[name] for name, rows in self.tables.items()}
 
 
+class UndeclaredColumnsKept(Baseline):
+    """Whatever columns a table has are released, after those that are declared."""
+
+    def find_persons(self) -> None:
+        for name, rows in self.tables.items():
+            self.columns[name] += [column for column in (rows[0] if rows else ()) if column not in self.columns[name]]
+        super().find_persons()
+
+
 FAULTS: dict[str, type[Baseline]] = {
     "refusal-by-row": RefusalByRow,
     "excluded-children-stay": ExcludedChildrenStay,
+    "undeclared-columns-kept": UndeclaredColumnsKept,
 }
