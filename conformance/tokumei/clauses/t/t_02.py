@@ -62,8 +62,9 @@ def shifted_fields(processing: Processing) -> tuple[FieldName, ...]:
 
 def judge(evidence: Evidence) -> Iterator[Observation]:
     """Find for each released person of a planned cell the first day that explains most dates."""
-    asked = shifted_fields(evidence.asked)
-    names = asked + tuple(n for n in shifted_fields(evidence.claim or evidence.asked) if n not in asked)
+    asked, claim = shifted_fields(evidence.asked), evidence.claim or evidence.asked
+    names = asked + tuple(n for n in shifted_fields(claim) if n not in asked)
+    names = tuple(name for name in names if claim.released(name))  # declared as left out: stricter, and D-03 sees to it
     planned = evidence.planned.get("events")
     if planned is not None:  # a date of birth has no planned distance
         known = {
