@@ -461,3 +461,10 @@ def test_real_tables_are_read_and_nothing_of_them_is_written(tmp_path: Path, nam
             assert len(values) <= 12
             if "link" in field["tokumei"]["class"]:
                 assert not values
+
+
+def test_na_among_words_is_sodium(tmp_path: Path) -> None:
+    field = drafted_field(tmp_path, "検査項目", ["NA", "K", "CRP"] * 20)
+    assert sorted(field["constraints"]["enum"]) == ["CRP", "K", "NA"]
+    schema = documents.load(tmp_path / "organization.yaml").document["resources"][0]["schema"]
+    assert schema["missingValues"] == [""]

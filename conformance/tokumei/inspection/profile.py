@@ -55,6 +55,9 @@ DATES: Mapping[str, tuple[str, str]] = {
 """Forms of a date by the format of Table Schema; a value counts if it is a day that there was."""
 
 
+_DAYS = tuple(regex for regex, _ in DATES.values())
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
     """One column of one table; counts are of rows that have a value, ``share`` is of those."""
@@ -106,27 +109,31 @@ def profiles(table: Table) -> tuple[Profile, ...]:
     tests |= {
         f"d{i}": (
             "date " + form,
-            f"regexp_full_match(value, {_text(regex)}) AND try_strptime(value, {_text(written)}) IS NOT NULL",
+            (
+                f"CASE WHEN regexp_full_match(value, {_text(regex)})"
+                f" THEN try_strptime(value, {_text(written)}) IS NOT NULL ELSE FALSE END"
+            ),
         )
         for i, (form, (regex, written)) in enumerate(DATES.items())
     }
     sums = ", ".join(f"coalesce(sum(n) FILTER ({test}), 0) AS {name}" for name, (_, test) in tests.items())
-    day = "try_strptime(value, ['%Y-%m-%d', '%Y%m%d', '%Y/%m/%d'])"
-    found = table.cells.query(
-        "SELECT field, count(*) AS d, sum(n) AS filled, min(n) AS rarest, max(n) AS commonest, max(length(value)) AS longest,"
+    day = (
+        "CASE WHEN regexp_full_match(value, '[0-9/-]{{8,10}}')"
+        " THEN try_strptime(value, ['%Y-%m-%d', '%Y%m%d', '%Y/%m/%d']) END"
+    )
+    cells, tokens = _without_missing(table)
+    found = cells.query(
+        "SELECT field, count(*) AS d, sum(n) AS filled, min(n) AS rarest, max(n) AS commonest,"
+        " max(length(value)) AS longest,"
         " min(try_cast(value AS DOUBLE)) AS low, max(try_cast(value AS DOUBLE)) AS high,"
         f" coalesce(max(year({day})) - min(year({day})), 0) AS years, {sums}"
-        " FROM {self} WHERE value NOT IN {missing} GROUP BY field",
-        missing=MISSING,
+        " FROM {self} GROUP BY field"
     )
-    tokens = table.cells.query("SELECT field, value FROM {self} WHERE value IN {missing}", missing=MISSING).rows()
     rows = {row["field"]: row for row in found.rows()}
     made = []
     for i, name in enumerate(table.source.header):
         row = rows.get(i, {})
-        own = table.cells.query(
-            "SELECT value, n FROM {self} WHERE field = {i} AND value NOT IN {missing}", i=i, missing=MISSING
-        )
+        own = cells.query("SELECT value, n FROM {self} WHERE field = {i}", i=i)
         made.append(
             Profile(
                 resource=table.source.resource,
@@ -141,13 +148,33 @@ def profiles(table: Table) -> tuple[Profile, ...]:
                 high=row.get("high"),
                 years=int(row.get("years", 0)),
                 forms={form: int(row.get(key, 0)) for key, (form, _) in tests.items()},
-                missing=tuple(sorted(token["value"] for token in tokens if token["field"] == i)),
+                missing=tokens.get(i, ()),
                 listed=_listed(own, row),
                 shapes=_shapes(own, row),
                 numbers=_numbers(own, row),
             )
         )
     return tuple(made)
+
+
+def _without_missing(table: Table) -> tuple[Relation, Mapping[int, tuple[str, ...]]]:
+    """The cells that hold a value, and by field what is written where there is none.
+
+    ``NA`` among numbers or dates is no value; among words it may be one, such as sodium.
+    """
+    other = " OR ".join(f"regexp_full_match(value, {_text(regex)})" for regex in (TESTS["number"], *_DAYS))
+    found = table.cells.query(
+        "SELECT field, list(value ORDER BY value) FILTER (value IN {missing}) AS tokens FROM {self} GROUP BY field"
+        f" HAVING bool_or(value IN {{missing}}) AND bool_and({other}) FILTER (value NOT IN {{missing}})",
+        missing=MISSING,
+    ).rows()
+    if not found:
+        return table.cells, {}
+    fields = tuple(row["field"] for row in found)
+    kept = table.cells.query(
+        "SELECT * FROM {self} WHERE NOT (field IN {fields} AND value IN {missing})", fields=fields, missing=MISSING
+    )
+    return kept, {row["field"]: tuple(row["tokens"]) for row in found}
 
 
 def _text(text: str) -> str:

@@ -37,10 +37,12 @@ def sql(argument: str) -> str:
     """The shape of a text in the SQL of DuckDB: every character replaced by what stands for its class."""
     known = "".join(_re2(ranges) for ranges in CLASSES.values())
     others = f"[^{known}{''.join(_re2(char) for char in _PUNCTUATION)}]"
-    text = f"regexp_replace({argument}, '{others}', '{OTHER}', 'g')"
+    plain, text = argument, f"regexp_replace({argument}, '{others}', '{OTHER}', 'g')"
     for symbol, ranges in CLASSES.items():
         text = f"regexp_replace({text}, '[{_re2(ranges)}]', '{symbol}', 'g')"
-    return text
+        if symbol.isascii():
+            plain = f"regexp_replace({plain}, '[{_re2(ranges)}]', '{symbol}', 'g')"
+    return f"CASE WHEN regexp_full_match({argument}, '[ -~]*') THEN {plain} ELSE {text} END"
 
 
 def _re2(ranges: str) -> str:
