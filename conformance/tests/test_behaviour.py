@@ -16,7 +16,8 @@ from tokumei.adapters.process import Exec
 from tokumei.clauses.i3.i3_03 import in_order
 from tokumei.clauses.i3.i3_07 import to_destroy
 from tokumei.model import ProductInfo, Request, Response
-from tokumei.plan.required import reordered, required_plan
+from tokumei.plan.changed import reordered
+from tokumei.plan.required import required_plan
 from tokumei.runner.selftest import PAIRS, pair_named
 
 

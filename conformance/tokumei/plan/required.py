@@ -13,6 +13,7 @@ import pyarrow as pa
 from tokumei.declarations import FieldName, Organization, Processing
 from tokumei.model import Need, Place, Problem, TokumeiError
 from tokumei.plan.bundle import Bundle, Case, Plan, PlannedCall, labels
+from tokumei.plan.changed import cut_short, reordered, with_bad_row
 from tokumei.plan.levels import Levels, levels, rare_values
 from tokumei.plan.tables import Carriers, Person, bundle
 
@@ -43,25 +44,6 @@ def with_k(processing: Processing, k: int) -> Processing:
         if step["technique"] == "k-search":
             step["params"] = dict(step["params"]) | {"k": k}
     return Processing.of(document)
-
-
-def reordered(given: Bundle, seed: int, *, columns: bool) -> Bundle:
-    """The same bundle with its rows in another order; with ``columns``, also its columns, tables and declared fields.
-
-    A product with one setting knows one layout, and is given other rows only.
-    """
-    random = Random(f"reordered/{seed}")
-    rows = {name: random.sample(range(t.num_rows), t.num_rows) for name, t in given.tables.items()}
-    tables = {name: table.take(rows[name]) for name, table in given.tables.items()}
-    persons = {name: tuple(given.persons[name][i] for i in rows[name]) for name in tables}
-    document = copy.deepcopy(dict(given.organization.document))
-    if columns:
-        document["resources"].reverse()
-        for resource in document["resources"]:
-            fields = resource["schema"]["fields"]
-            random.shuffle(fields)
-            tables[resource["name"]] = tables[resource["name"]].select([field["name"] for field in fields])
-    return replace(given, organization=Organization.of(document), tables=tables, persons=persons)
 
 
 class _Planner:
@@ -213,28 +195,6 @@ class _Planner:
     ) -> Bundle:
         return bundle(self.organization, processing or self.processing, persons, seed=seed, orders=orders)
 
-    def _malformed(self, seed: int) -> Bundle | None:
-        """A valid bundle whose first row has a telephone number or name where a date belongs."""
-        good = self._few(max(self.minimum, self.k) + 5, seed)
-        subject = self.organization.resource(self.organization.subject_key.resource)
-        for resource in (subject, *self.organization.resources):
-            dates = [info for info in resource.fields if info.type == "date"]
-            canaries = [info for info in resource.fields if "direct" in info.classes]
-            if dates and canaries:
-                table = good.tables[resource.name]
-                column = table.column(dates[-1].name.field).to_pylist()
-                planted = [table.column(info.name.field)[1].as_py() or "" for info in canaries]
-                column[1] = max(planted, key=len)  # a short name is no canary: it would be found by chance
-                place = table.schema.get_field_index(dates[-1].name.field)
-                broken = table.set_column(place, dates[-1].name.field, [column])
-                return Bundle(
-                    organization=good.organization,
-                    processing=good.processing,
-                    tables=dict(good.tables) | {resource.name: broken},
-                    persons=good.persons,
-                )
-        return None
-
     def _undeclared(self, seed: int) -> Bundle:
         """A valid bundle with a column of the table of persons, and a file, that no declaration names."""
         good = self._few(max(self.minimum, self.k) + 5, seed)
@@ -286,11 +246,14 @@ class _Planner:
                 calls=(PlannedCall(bundle=self._few(self.minimum, seed + 90, excluded=True), secret=8),),
                 offers=ALWAYS | {Need.REFUSAL},
             )
-        malformed = self._malformed(seed + 91)
+        malformed, cut = with_bad_row(self._boundary(seed + 91)), cut_short(self._boundary(seed + 93))
         if malformed:
             yield Case(
                 id=f"{name}/malformed",
-                calls=(PlannedCall(bundle=malformed, secret=9, expects="either"),),
+                calls=(
+                    PlannedCall(bundle=malformed, secret=9, expects="either"),
+                    *([PlannedCall(bundle=cut, secret=9, expects="refusal")] if cut else []),
+                ),
                 offers=frozenset({Need.INPUT, Need.LOG, Need.CANARY, Need.FAULT}),
             )
         yield Case(

@@ -47,7 +47,7 @@ GROUP BY r."case", r."call", {column} HAVING min(p.cell) = max(p.cell)
 
 def judge(evidence: Evidence) -> Iterator[Observation]:
     """Both statistics of I3-04 for every field of new identifiers and every planned order."""
-    ranks, coded = planned_ranks(evidence), _coded(evidence)
+    ranks, coded = planned_ranks(evidence), persons_of_cells(evidence)
     if coded is None:
         return
     fields = _fields(evidence)
@@ -89,7 +89,7 @@ def _fields(evidence: Evidence) -> dict[FieldName, TableView]:
     return {name: view for name, view in found.items() if view is not None and name.field in view.names}
 
 
-def _coded(evidence: Evidence) -> Relation | None:
+def persons_of_cells(evidence: Evidence) -> Relation | None:
     """The cell of every released person whose kept values are a cell code."""
     cells = evidence.planned.get("cells")
     home = evidence.release[evidence.carriers[0].resource] if evidence.carriers else None

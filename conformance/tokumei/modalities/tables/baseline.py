@@ -111,6 +111,11 @@ class Baseline:
     def check(self) -> None:
         for resource in self.organization.resources:
             for info in resource.fields:
+                required = info.required and info.name != self.organization.subject_key
+                for row in self.tables[resource.name] if required else ():
+                    if row[info.name.field] is None:
+                        place = f"/data/{info.name.resource}/{info.name.field}"
+                        raise _Refused("INPUT_INVALID", place, "a required cell is missing")
                 if info.type != "date":
                     continue
                 for row in self.tables[resource.name]:

@@ -133,6 +133,9 @@ class _Run:
 
     def _dates_or_refuse(self) -> None:
         for info in self.organization.fields():
+            required = info.required and info.name != self.organization.subject_key
+            if required and self.frames[info.name.resource][info.name.field].isna().any():
+                raise _Refused("INPUT_INVALID", f"/data/{info.name.resource}/{info.name.field}")
             if info.type == "date":
                 column = self.frames[info.name.resource][info.name.field].dropna()
                 if pd.to_datetime(column, format="%Y-%m-%d", errors="coerce").isna().any():

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import re
 import tempfile
 from collections.abc import Mapping
 from functools import cached_property
 
 from tokumei.declarations import Step
 from tokumei.modalities.tables.baseline import Baseline, Row
+from tokumei.model import Response
 
 CHUNK = 64
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 class ClassesByChunk(Baseline):
@@ -59,9 +63,38 @@ class WorkingCopyLeft(Baseline):
         super().check()
 
 
+class HalfWritten(Baseline):
+    """Rows are written as they are done: what was written before an error stays beside the refusal."""
+
+    def response(self) -> Response:
+        whole = {name: list(rows) for name, rows in self.tables.items()}
+        try:
+            return super().response()
+        except Exception as stopped:
+            refusal = getattr(stopped, "response", None)
+            bad = self._first_bad(whole)
+            if refusal is None or bad is None:
+                raise
+            name, place = bad
+            self.tables = whole | {name: whole[name][:place]}
+            return dataclasses.replace(refusal, data=super().response().data)
+
+    def _first_bad(self, tables: Mapping[str, list[Row]]) -> tuple[str, int] | None:
+        """The table and place of the first row in which a date is none or a required cell is missing."""
+        for resource in self.organization.resources:
+            for place, row in enumerate(tables[resource.name]):
+                for info in resource.fields:
+                    value = row.get(info.name.field)
+                    date = info.type == "date" and value is not None
+                    if (value is None and info.required) or (date and not _DATE.fullmatch(value or "")):
+                        return resource.name, place
+        return None
+
+
 FAULTS: dict[str, type[Baseline]] = {
     "classes-by-chunk": ClassesByChunk,
     "destruction-not-told": DestructionNotTold,
     "working-copy-left": WorkingCopyLeft,
+    "half-written-on-error": HalfWritten,
     "time-ordered-ids": TimeOrderedIds,
 }
