@@ -6,6 +6,7 @@ import base64
 from collections.abc import Iterator
 
 from tokumei.clause import Check, Mutant
+from tokumei.declarations import Organization, Processing
 from tokumei.evidence import Evidence
 from tokumei.measures.leaks import occurrences
 from tokumei.model import Finding, Need, Observation, Premise, Request, Response, Text
@@ -128,7 +129,14 @@ def _found(code: str, row: dict[str, object]) -> Finding:
     )
 
 
-CHECK = Check(id="I1-02", needs=(Need.RELEASE, Need.INPUT, Need.CANARY), judge=judge)
+def applies(organization: Organization, processing: Processing) -> bool:
+    """Identifiers are held that are no labels of a list."""
+    del processing
+    kinds = {"direct", "staff", "symbol", "link"}
+    return any(kinds & set(i.classes) and "enum" not in i.constraints for i in organization.fields())
+
+
+CHECK = Check(id="I1-02", needs=(Need.RELEASE, Need.INPUT, Need.CANARY), judge=judge, applies=applies)
 
 
 def _name_in_base64(request: Request, response: Response) -> Response:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import pyarrow as pa
 
 from tokumei.clause import Check, Mutant
-from tokumei.declarations import FieldInfo
+from tokumei.declarations import FieldInfo, Organization, Processing
 from tokumei.evidence import Evidence
 from tokumei.model import Finding, Need, Observation, Premise, Request, Response, Text
 from tokumei.mutants.edits import after, fields_with_class, subject_resource, with_column
@@ -186,7 +186,14 @@ def _guessed(evidence: Evidence) -> dict[str, list[str]]:
     return found
 
 
-CHECK = Check(id="I1-03", needs=(Need.RELEASE, Need.INPUT, Need.CANARY), judge=judge)
+def applies(organization: Organization, processing: Processing) -> bool:
+    """Identifiers are held that are no labels of a list."""
+    del processing
+    kinds = {"direct", "staff", "symbol", "link"}
+    return any(kinds & set(i.classes) and "enum" not in i.constraints for i in organization.fields())
+
+
+CHECK = Check(id="I1-03", needs=(Need.RELEASE, Need.INPUT, Need.CANARY), judge=judge, applies=applies)
 
 
 def _birth_and_name(request: Request, response: Response) -> Response:

@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Iterator
 
 from tokumei.clause import Check, Mutant
-from tokumei.declarations import FieldInfo, Organization
+from tokumei.declarations import FieldInfo, Organization, Processing
 from tokumei.evidence import Evidence
 from tokumei.model import Finding, Need, Observation, Premise, Request, Response, Text
 from tokumei.mutants.edits import after, subject_resource, with_column
@@ -181,7 +181,13 @@ def _found(code: str, row: dict[str, object], resource: str, field: str, n: obje
     )
 
 
-CHECK = Check(id="I1-04", needs=(Need.RELEASE, Need.INPUT), judge=judge)
+def applies(organization: Organization, processing: Processing) -> bool:
+    """Birth dates are held."""
+    del processing
+    return bool(births(organization))
+
+
+CHECK = Check(id="I1-04", needs=(Need.RELEASE, Need.INPUT), judge=judge, applies=applies)
 
 
 def _in_the_era(request: Request, response: Response) -> Response:
