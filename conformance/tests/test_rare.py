@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
 import json
 from collections import defaultdict
@@ -11,11 +12,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tokumei.claims import laxer
 from tokumei.clause import checks
 from tokumei.clauses.i5.i5_08 import reported
+from tokumei.declarations import Processing
 from tokumei.engines.duckdb import DuckDB
 from tokumei.examples import Example
 from tokumei.model import Response, Verdict
+from tokumei.plan.levels import rare_values
+from tokumei.runner import selftest
 from tokumei.runner.examples import play_example
 
 CHECKS = checks()
@@ -223,3 +228,31 @@ def test_where_the_number_of_suppressed_persons_is_read(risk, measured, number):
 @pytest.mark.parametrize("text", ["", "not json", "null", "NaN", "[" * 10_000])
 def test_a_report_that_cannot_be_read_reports_nothing(text):
     assert reported(Response(status="ok", extra={"risk.json": text})) is None
+
+
+def test_the_plan_has_rare_values_below_at_and_far_below_the_limit():
+    plan = selftest.plan_of("hospital", 3)
+    case = next(case for case in plan.cases if case.id.endswith("/classes"))
+    bundle = case.calls[0].bundle
+    rare = rare_values(bundle.organization, bundle.processing)
+    assert {str(name) for name in rare} == {"diagnoses.icd10", "prescriptions.drug"}
+    for name, groups in rare.items():
+        cells = bundle.tables[name.resource].column(name.field).to_pylist()
+        people = [
+            {p for p, cell in zip(bundle.persons[name.resource], cells, strict=True) if cell in g} for g in groups
+        ]
+        assert [len(some) for some in people] == [4, 5, 1]
+    for case in plan.cases:  # elsewhere nobody has them
+        for call in case.calls if "/classes" not in case.id else ():
+            for name, groups in rare.items():
+                drawn = set(call.bundle.tables[name.resource].column(name.field).to_pylist())
+                assert not drawn & {value for group in groups for value in group}
+
+
+def test_a_claim_that_drops_a_field_of_the_limit_or_lowers_it_is_laxer():
+    _, asked = selftest.pair_named("hospital")
+    for change in ({"fields": ["diagnoses.icd10"]}, {"minimum": 4}):
+        document = copy.deepcopy(dict(asked.document))
+        target = next(t for t in document["targets"] if t["model"] == "rare-category")
+        target |= change
+        assert laxer(asked, Processing.of(document)) == ("targets/rare-category",)
