@@ -19,10 +19,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner, Result
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tokumei import documents, numbers
 from tokumei.cli import main
 from tokumei.declarations import Organization, Processing
+from tokumei.inspection import commented
 from tokumei.plan.bundle import Bundle
 from tokumei.plan.levels import levels
 from tokumei.plan.tables import Person, bundle
@@ -38,6 +41,7 @@ DECIDED = {
     "提供停止を表す値": "1",
     "提供停止の求めを反映した日": "2024-06-30",
     "元のデータの保存期間": "5 年",
+    "certified": "certified-producer",
     "加工責任者": "架空の加工責任者",
     "提供の番号": "R1",
     "public": "contract",
@@ -280,8 +284,23 @@ def test_a_person_key_that_is_not_certain_is_marked_and_not_finished(tmp_path: P
     assert key.startswith("TODO: p.")
     told = tokumei("validate", tmp_path / "out" / "organization.yaml")
     assert "/tokumei/subjects/key" in told.output
-    named = ["--regime", "APPI-43", "--out", tmp_path / "named", "--person-key", "p.整理番号"]
+
+
+@pytest.mark.parametrize(
+    ("header", "class_"), [("整理番号", ["link"]), ("見慣れぬ列", ["link"]), ("被保険者番号", ["symbol", "link"])]
+)
+def test_a_person_key_can_be_named(tmp_path: Path, header: str, class_: list[str]) -> None:
+    table(tmp_path / "data", "p.csv", f"台帳番号,{header},性別", [f"A{i:05},{i // 3:08},{i % 2}" for i in range(300)])
+    named = ["--regime", "APPI-43", "--out", tmp_path, "--person-key", f"p.{header}"]
     assert tokumei("init", tmp_path / "data", *named).exit_code == 0
+    document = documents.load(tmp_path / "organization.yaml").document
+    assert document["resources"][0]["schema"]["fields"][1]["tokumei"]["class"] == class_
+    assert document["resources"][0]["schema"]["primaryKey"] == ["台帳番号"]
+    decide(tmp_path)
+    done = tokumei("validate", tmp_path / "organization.yaml", tmp_path / "processing.yaml")
+    assert done.exit_code == 0, done.output
+    absent = ["--regime", "APPI-43", "--out", tmp_path / "absent", "--person-key", "p.ない列"]
+    assert tokumei("init", tmp_path / "data", *absent).exit_code == 2
 
 
 def test_nothing_is_written_over(tmp_path: Path) -> None:
@@ -468,3 +487,48 @@ def test_na_among_words_is_sodium(tmp_path: Path) -> None:
     assert sorted(field["constraints"]["enum"]) == ["CRP", "K", "NA"]
     schema = documents.load(tmp_path / "organization.yaml").document["resources"][0]["schema"]
     assert schema["missingValues"] == [""]
+
+
+def unlike_surrogates() -> st.SearchStrategy[str]:
+    return st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+
+
+documents_ = st.dictionaries(
+    unlike_surrogates(),
+    st.recursive(
+        st.none() | st.booleans() | st.integers(-(10**9), 10**9) | unlike_surrogates(),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(unlike_surrogates(), inner, max_size=3),
+        max_leaves=12,
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(documents_, st.data())
+def test_what_is_written_with_comments_is_read_back_as_it_was(document: dict[str, Any], data: st.DataObject) -> None:
+    places = ["", *(documents.pointer(key) for key in document)]
+    places += [
+        documents.pointer(key, i)
+        for key, value in document.items()
+        if isinstance(value, list)
+        for i in range(len(value))
+    ]
+    told = data.draw(st.lists(st.sampled_from(places), unique=True))
+    text = commented.write(document, {key: ['根拠: "x", {y}'] for key in told})
+    assert documents.loads(text).document == document
+
+
+def test_a_header_of_any_signs_is_kept(tmp_path: Path) -> None:
+    header = '氏名（"漢字"）: {x}, #1'
+    table(
+        tmp_path / "data",
+        "p.csv",
+        '患者番号,"' + header.replace('"', '""') + '"',
+        [f"P{i:04},佐伯 一" for i in range(40)],
+    )
+    assert tokumei("init", tmp_path / "data", "--regime", "APPI-43", "--out", tmp_path).exit_code == 0
+    field = documents.load(tmp_path / "organization.yaml").document["resources"][0]["schema"]["fields"][1]
+    assert field["name"] == header
+    assert field["tokumei"]["class"] == ["direct"]

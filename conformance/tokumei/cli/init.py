@@ -90,7 +90,7 @@ def init(
     left = made.organization.count("TODO: ") + made.processing.count("TODO: ")
     sentence = Text(
         "{tables} 表 {fields} 項目から下書きを {out} に作った。人が決める事項は {left} 箇所。区分は推測である。\n次: tokumei validate {organization} {processing}",
-        "Drafted from {tables} tables and {fields} fields into {out}. {left} places are for a person to decide. Classes are guesses.\nNext: tokumei validate {organization} {processing}",
+        "Drafted into {out} (tables: {tables}, fields: {fields}). Left for a person to decide: {left}. Classes are guesses.\nNext: tokumei validate {organization} {processing}",
     )
     params = {
         "tables": len(findings.sources),

@@ -52,6 +52,7 @@ def inspect(folder: Path, engine: DuckDB, choose: Choose, *, lang: str) -> Findi
                 profile,
                 types[key],
                 of_person=key.resource == root,
+                person_key=key == person,
                 every_kanji=encodings[key.resource] in {"", "utf-8"},
                 lang=lang,
             )

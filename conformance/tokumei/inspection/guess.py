@@ -65,12 +65,16 @@ class _Class:
     means: str = ""
 
 
-def guess(profile: Profile, known: str, *, of_person: bool, every_kanji: bool, lang: str) -> Guess:
+def guess(profile: Profile, known: str, *, of_person: bool, person_key: bool, every_kanji: bool, lang: str) -> Guess:
     """Draft one field; ``known`` is its type in a Parquet file, ``of_person`` whether its table is that of persons.
 
     Without ``every_kanji`` the encoding has only some, which no pattern can say: people could not be generated.
     """
     found = _class(profile, of_person=of_person)
+    if person_key and "link" not in found.classes:
+        reason = Text("本人の鍵に選ばれた", "chosen as the person key")
+        symbol = tuple(each for each in found.classes if each == "symbol")
+        found = _Class(classes=(*symbol, "link"), confidence=LIKELY, evidence=(*found.evidence, reason))
     type_, form = _type(profile, known, found)
     tokumei, generated = _generated(profile, found, type_)
     constraints: dict[str, Any] = {"required": True} if profile.full and profile.rows else {}

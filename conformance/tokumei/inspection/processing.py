@@ -169,13 +169,14 @@ class _Steps:
             members = domains.setdefault(link.parent, [link.parent])
             members += [link.child] if link.child not in members else []
         linking = {guess.full_name for guess in self.findings.guesses if "link" in guess.classes}
+        symbols = {guess.full_name for guess in self.findings.guesses if "symbol" in guess.classes}
         why = Text("元の番号との連結を断ち、表を結ぶ", "cuts the link to the source and joins the tables")
         for parent, members in domains.items():
             fields = [str(key) for key in members if str(key) in linking - self.done]
             self.done.update(fields)
             domain = "subject" if parent == person else f"{parent.resource}-{parent.field}"
             params = {"function": "HMAC-SHA-256", "secret": KEY_ID, "scope": "release", "domain": domain, "bits": 128}
-            self._step("pseudonymize-keyed", fields, [3], why, params)
+            self._step("pseudonymize-keyed", fields, [2, 3] if symbols & set(fields) else [3], why, params)
 
     def _suppressed(self) -> None:
         text = Text("自由記載は評価できないため提供しない", "free text cannot be judged and is not released")

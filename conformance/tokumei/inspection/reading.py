@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-SUFFIXES = (".csv", ".tsv", ".txt", ".parquet")
+SUFFIXES = (".csv", ".tsv", ".parquet")
 ENCODINGS = ("utf-8", "cp932", "euc_jp")
 DELIMITERS = (",", "\t", ";", "|")
 BLOCK = 1 << 22
