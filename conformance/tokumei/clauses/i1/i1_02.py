@@ -24,7 +24,7 @@ INSIDE = 12
 TEXTS = """
 SELECT "case", canary AS text, folded, source FROM {self} a
 UNION SELECT "case", translate(canary, ' 　', '') AS text, folded, source FROM {self} b WHERE kind IN ('direct', 'staff')
-UNION SELECT "case", folded AS text, folded, source FROM {self} c
+UNION SELECT "case", folded AS text, folded, source FROM {self} c WHERE kind IN ('direct', 'staff')
 """
 
 CODES = """
