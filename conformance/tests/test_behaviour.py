@@ -1,10 +1,13 @@
 """Clauses of behaviour: orders of identifiers, what is left behind, what an error leaves, and the order of the input."""
 
+import csv
+import re
 import sys
 import tempfile
 from pathlib import Path
 from random import Random
 
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,9 +16,10 @@ from tokumei.adapters import leftovers
 from tokumei.adapters.batch import Batch
 from tokumei.adapters.inprocess import InProcess
 from tokumei.adapters.process import Exec
+from tokumei.clauses.b.b_02 import partial
 from tokumei.clauses.i3.i3_03 import in_order
 from tokumei.clauses.i3.i3_07 import to_destroy
-from tokumei.model import ProductInfo, Request, Response
+from tokumei.model import Call, ProductInfo, Request, Response
 from tokumei.plan.changed import reordered
 from tokumei.plan.required import required_plan
 from tokumei.runner.selftest import PAIRS, pair_named
@@ -148,3 +152,56 @@ def test_what_is_to_be_destroyed(disposals, techniques, due):
         "steps": [{"technique": technique} for technique in techniques],
     }
     assert to_destroy(claim) == due
+
+
+def _call(status, *, data=None, extra=None, left=None):
+    response = Response(status=status, data=data or {}, extra=extra or {}) if status else None
+    return Call(request=_request(), response=response, trouble="" if response else "crash", left=left or {})
+
+
+ROW = {"a": pa.table({"x": ["1"]})}
+NONE = {"a": pa.table({"x": pa.array([], pa.string())})}
+
+
+@pytest.mark.parametrize(
+    ("call", "files"),
+    [
+        (_call("refused", data=ROW), 1),
+        (_call("error", data=ROW, extra={"data/b.csv": "x\n1\n", "log.txt": "x\n1\n"}), 2),
+        (_call("refused", data=NONE, extra={"data/b.csv": "x\n"}), 0),
+        (_call("ok", data=ROW), 0),
+        (_call("", left={"response/data/a.csv": "x\n1", "response/data/b.csv": "x\n", "temp/a.csv": "x\n1"}), 1),
+    ],
+)
+def test_a_row_beside_an_answer_that_gives_no_release_is_partial(call, files):
+    assert len(partial(call)) == files
+
+
+@pytest.mark.parametrize("pair", PAIRS)
+def test_the_malformed_inputs_are_wrong_in_one_place(pair):
+    organization, _ = pair_named(pair)
+    case = next(c for c in required_plan([pair_named(pair)], track="open", seed=3).cases if c.id.endswith("/malformed"))
+    row, cut = case.calls
+    wrong = [
+        (info.name, n)
+        for info in organization.fields()
+        if info.type == "date"
+        for n, cell in enumerate(row.bundle.tables[info.name.resource].column(info.name.field).to_pylist())
+        if cell is not None and not re.fullmatch(r"\d{4}-\d\d-\d\d", cell)
+    ]
+    assert len(wrong) == 1 and wrong[0][0].resource == organization.parents_first()[-1].name
+    ranks = {r["cell"]: r["rank"] for r in row.bundle.truth.orders.to_pylist()}
+    assert set(ranks.values()) == {-1, 1}
+    assert max(c for c, rank in ranks.items() if rank < 0) < min(c for c, rank in ranks.items() if rank > 0)
+
+    assert (row.expects, cut.expects) == ("either", "refusal")
+    subject = organization.resource(organization.subject_key.resource)
+    ((path, content),) = cut.bundle.files.items()
+    lines = content.decode(subject.encoding).split("\n")
+    table = cut.bundle.tables[subject.name]
+    assert path == subject.path and len(lines) == table.num_rows + 1
+    widths = {len(next(csv.reader([line]))) for line in lines[:-1]}
+    assert widths == {table.num_columns} and len(next(csv.reader(lines[-1:]))) < table.num_columns
+    missing = [info for info in subject.fields if info.required and table.column(info.name.field)[-1].as_py() is None]
+    assert missing
+    assert all(table.column(info.name.field)[:-1].null_count == 0 for info in missing)
