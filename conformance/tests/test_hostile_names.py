@@ -16,7 +16,13 @@ from tokumei.plan.required import required_plan
 from tokumei.runner.run import run_plan
 from tokumei.runner.session import examples
 
-NAMES = {"来院方法": 'x"y\n; DROP TABLE t', "退院先": "case", "搬入時間帯": "CASE", "発症日": "ＡＧＥ {self}", "年齢": "row'"}
+NAMES = {
+    "来院方法": 'x"y\n; DROP TABLE t',
+    "退院先": "case",
+    "搬入時間帯": "CASE",
+    "発症日": "ＡＧＥ {self}",
+    "年齢": "row'",
+}
 
 
 def renamed(document: object) -> dict[str, object]:

@@ -52,7 +52,9 @@ def test_imports_keep_the_laws():
     program = Path(sys.executable).with_name("lint-imports" + (".exe" if os.name == "nt" else ""))
     if not program.exists():
         pytest.skip("import-linter is not installed")
-    done = subprocess.run([program, "--no-cache"], cwd=ROOT, capture_output=True, text=True, encoding="utf-8", check=False)
+    done = subprocess.run(
+        [program, "--no-cache"], cwd=ROOT, capture_output=True, text=True, encoding="utf-8", check=False
+    )
     assert done.returncode == 0, done.stdout + done.stderr
 
 

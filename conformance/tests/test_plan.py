@@ -88,7 +88,9 @@ def test_people_of_a_cell_share_its_code_and_each_value_is_shared(name, seed):
         codes = {tuple(list(row.values())[1:]) for row in bundle.truth.cells.to_pylist()}
         assert len(codes) == bundle.truth.cells.num_rows
         people = {}
-        for person, row in zip(bundle.persons[resource], bundle.tables[resource].select(carriers).to_pylist(), strict=True):
+        for person, row in zip(
+            bundle.persons[resource], bundle.tables[resource].select(carriers).to_pylist(), strict=True
+        ):
             people.setdefault(tuple(row.values()), set()).add(person)
         assert codes <= people.keys()
         assert min(len(people[code]) for code in codes) > processing.target("k-anonymity").k
@@ -109,7 +111,9 @@ def test_the_planned_events_are_the_dates_of_the_cell(name, seed):
         cells = {tuple(list(row.values())[1:]): row["cell"] for row in bundle.truth.cells.to_pylist()}
         cell_of = {
             person: cells.get(tuple(row.values()))
-            for person, row in zip(bundle.persons[resource], bundle.tables[resource].select(carriers).to_pylist(), strict=True)
+            for person, row in zip(
+                bundle.persons[resource], bundle.tables[resource].select(carriers).to_pylist(), strict=True
+            )
         }
         planned = {}
         for row in bundle.truth.events.to_pylist():
@@ -135,7 +139,9 @@ def test_every_edge_of_every_group_has_more_than_k_persons(name):
     organization, processing = pair_named(name)
     k = processing.target("k-anonymity").k
     resource = organization.subject_key.resource
-    bundle = next(call.bundle for case in plan_of(name, 1).cases if case.id.endswith("/boundary") for call in case.calls)
+    bundle = next(
+        call.bundle for case in plan_of(name, 1).cases if case.id.endswith("/boundary") for call in case.calls
+    )
     for quasi in processing.target("k-anonymity").quasi:
         values = bundle.tables[resource].column(quasi.field).to_pylist()
         people = {}
@@ -172,7 +178,9 @@ def test_classes_of_one_below_at_and_above_k_are_planned(name):
 def test_few_persons_are_expected_to_be_refused(name):
     _, processing = pair_named(name)
     minimum = processing.target("minimum-subjects").minimum
-    few_cases = [(call.bundle.size, call.expects) for case in plan_of(name, 1).cases if "/few-" in case.id for call in case.calls]
+    few_cases = [
+        (call.bundle.size, call.expects) for case in plan_of(name, 1).cases if "/few-" in case.id for call in case.calls
+    ]
     assert {size for size, _ in few_cases} >= {0, 1, minimum - 1}
     assert {expects for _, expects in few_cases} == {"refusal"}
 

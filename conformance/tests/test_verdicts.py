@@ -75,5 +75,10 @@ def test_a_run_of_nothing_is_an_error():
 
 
 def test_only_privacy_accuses():
-    results = [result(Verdict.FAIL, "P-1"), result(Verdict.FAIL, "U-1"), result(Verdict.PASS, "P-2"), result(Verdict.FAIL, "N-1")]
+    results = [
+        result(Verdict.FAIL, "P-1"),
+        result(Verdict.FAIL, "U-1"),
+        result(Verdict.PASS, "P-2"),
+        result(Verdict.FAIL, "N-1"),
+    ]
     assert accused(results, {"P-1": Outcome.PRIVACY, "U-1": Outcome.USE}) == ["P-1", "N-1"]

@@ -129,7 +129,12 @@ def _own(encoding: str) -> tuple[Document, Document]:
         "resources": [resource],
     }
     steps: list[dict[str, Any]] = [
-        {"id": "s1", "technique": "pseudonymize-random", "fields": ["people.患者ID"], "params": {"scope": "release", "domain": "subject", "bits": 96}},
+        {
+            "id": "s1",
+            "technique": "pseudonymize-random",
+            "fields": ["people.患者ID"],
+            "params": {"scope": "release", "domain": "subject", "bits": 96},
+        },
         {"id": "s2", "technique": "keep", "fields": ["people.性別"]},
         {"id": "s3", "technique": "shuffle-rows", "fields": ["people"]},
     ]

@@ -96,7 +96,9 @@ MUTANTS = (
     Mutant(
         id="secret-in-message",
         kind="wrapper",
-        effect=Text("鍵が文面に出て、仮IDを作り直せる。", "The key is in a message, and pseudonyms can be made again with it."),
+        effect=Text(
+            "鍵が文面に出て、仮IDを作り直せる。", "The key is in a message, and pseudonyms can be made again with it."
+        ),
         precedent="GEN: options printed at the start",
         trigger="every call",
         proof="the message holds the secret in Base64",
@@ -126,7 +128,10 @@ MUTANTS = (
     Mutant(
         id="without-claim",
         kind="wrapper",
-        effect=Text("何をしたかの記載がなく、受け手が確かめられない。", "Nothing says what was done, and the recipient cannot check it."),
+        effect=Text(
+            "何をしたかの記載がなく、受け手が確かめられない。",
+            "Nothing says what was done, and the recipient cannot check it.",
+        ),
         precedent="NGMIA 9条2項: the declarations that are filed",
         trigger="every release",
         proof="the answer holds no declaration",
@@ -166,7 +171,10 @@ MUTANTS = (
     Mutant(
         id="columns-not-described",
         kind="wrapper",
-        effect=Text("提供仕様書に載らない列が提供される。", "Columns are released that the description of the release does not name."),
+        effect=Text(
+            "提供仕様書に載らない列が提供される。",
+            "Columns are released that the description of the release does not name.",
+        ),
         precedent="GEN: a description that is written once and not kept",
         trigger="every release",
         proof="the description names one field of each table",
@@ -176,7 +184,10 @@ MUTANTS = (
     Mutant(
         id="year-left-over",
         kind="wrapper",
-        effect=Text("計算の途中の列が残り、生年などの手がかりになる。", "A column made on the way stays, and gives a year such as that of birth."),
+        effect=Text(
+            "計算の途中の列が残り、生年などの手がかりになる。",
+            "A column made on the way stays, and gives a year such as that of birth.",
+        ),
         precedent="power.md birth_year",
         trigger="every release of an organization with a date of the person",
         proof="an undeclared column holds years of the input",
@@ -186,7 +197,9 @@ MUTANTS = (
     Mutant(
         id="secret-in-log",
         kind="fault",
-        effect=Text("鍵が記録に残り、仮IDを作り直せる。", "The key is logged, and pseudonyms can be made again with it."),
+        effect=Text(
+            "鍵が記録に残り、仮IDを作り直せる。", "The key is logged, and pseudonyms can be made again with it."
+        ),
         precedent="GEN: power.md key_in_log",
         trigger="the first pseudonym of a call",
         proof="the message holds the secret in hexadecimal",
