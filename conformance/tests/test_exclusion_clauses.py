@@ -3,6 +3,7 @@
 import copy
 from dataclasses import replace
 
+import pyarrow as pa
 import pytest
 
 from tokumei.clause import checks, mutants
@@ -110,3 +111,35 @@ def test_a_product_may_refuse_what_nobody_declared(name):
     with DuckDB() as engine:
         (result,) = run_plan(few, Direct(refuses), {"O-06": checks()["O-06"]}, engine).results
     assert (result.verdict, result.count) == (Verdict.PASS, 4), "a column and three lines of a file"
+
+
+def few_with_nobody(name):
+    k = pair_named(name)[1].target("k-anonymity").k
+    return next(case for case in plan_of(name, 3).cases if case.id.endswith(f"/few-{k}"))
+
+
+def test_rows_of_nobody_would_make_a_database_if_they_were_persons():
+    (call,) = few_with_nobody("stroke-registry").calls
+    keys = call.bundle.tables["registry"].column("患者番号").to_pylist()
+    assert call.expects == "refusal" and keys.count(None) == 20 and len(set(keys) - {None}) == 5
+    (call,) = few_with_nobody("hospital").calls
+    assert None not in call.bundle.tables["patients"].column("subject_id").to_pylist()
+
+
+def test_rows_of_nobody_are_found_whatever_key_they_are_given():
+    """A product that invents a person for each row without a key releases more rows than anybody has."""
+
+    def invents(request):
+        name = "registry"
+        table = request.data[name]
+        place = table.schema.get_field_index("患者番号")
+        told = [key or f"{90000000 + i}" for i, key in enumerate(table.column(place).to_pylist())]
+        table = table.set_column(place, "患者番号", pa.array(told, pa.string()))
+        return baseline.product()(replace(request, data={name: table}))
+
+    few = Plan(track="open", cases=(few_with_nobody("stroke-registry"),), seed=3)
+    for product, verdict_ in ((invents, Verdict.FAIL), (baseline.product(), Verdict.PASS)):
+        with DuckDB() as engine:
+            (result,) = run_plan(few, Direct(product), {"O-02": checks()["O-02"]}, engine).results
+        assert result.verdict is verdict_, result
+        assert result.count >= 20

@@ -195,6 +195,22 @@ class _Planner:
     ) -> Bundle:
         return bundle(self.organization, processing or self.processing, persons, seed=seed, orders=orders)
 
+    def _nobody(self, count: int, seed: int) -> Bundle:
+        """``count`` persons, and rows without a person key: enough for a database, if each were a person."""
+        key = self.organization.subject_key
+        if self.organization.resource(key.resource).row_unit == "person":
+            return self._few(count, seed)
+        persons = [Person(quasi=self._at(), rows=3) for _ in range(count)]
+        made = self._make([*persons, Person(quasi=self._at(), rows=self.minimum)], seed)
+        table = made.tables[key.resource]
+        keys = [
+            None if person == count else text
+            for person, text in zip(made.persons[key.resource], table.column(key.field).to_pylist(), strict=True)
+        ]
+        place = table.schema.get_field_index(key.field)
+        nameless = table.set_column(place, key.field, pa.array(keys, pa.string()))
+        return replace(made, tables=dict(made.tables) | {key.resource: nameless})
+
     def _undeclared(self, seed: int) -> Bundle:
         """A valid bundle with a column of the table of persons, and a file, that no declaration names."""
         good = self._few(max(self.minimum, self.k) + 5, seed)
@@ -236,9 +252,10 @@ class _Planner:
         if self.minimum:
             for count in sorted({0, 1, self.k - 1, self.k, self.minimum - 1}):
                 if count < self.minimum:
+                    make = self._nobody if count == self.k else self._few
                     yield Case(
                         id=f"{name}/few-{count}",
-                        calls=(PlannedCall(bundle=self._few(count, seed + 6 + count), secret=7, expects="refusal"),),
+                        calls=(PlannedCall(bundle=make(count, seed + 6 + count), secret=7, expects="refusal"),),
                         offers=frozenset({Need.REFUSAL, Need.CLAIM, Need.INPUT, Need.LOG, Need.CANARY}),
                     )
             yield Case(

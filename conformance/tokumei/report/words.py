@@ -203,6 +203,8 @@ PREMISES = {
     "refusals": _both("拒否応答", "refusals"),
     "codes": _both("個人識別符号の値", "identification codes"),
     "undeclared inputs": _both("宣言にない列及びファイル", "undeclared columns and files"),
+    "rows": _both("行", "rows"),
+    "rows of nobody": _both("本人の分からない行", "rows of nobody"),
     "excluded persons": _both("除外すべき本人", "excluded persons"),
 }
 

@@ -39,8 +39,19 @@ class UndeclaredColumnsKept(Baseline):
         super().find_persons()
 
 
+class NobodyIsSomebody(Baseline):
+    """Each row without a person key counts as a person of its own."""
+
+    def find_persons(self) -> None:
+        super().find_persons()
+        for name, rows in self.tables.items():
+            for place, row in enumerate(rows):
+                row["\x00"] = f"{name} {place}" if row["\x00"] is None else row["\x00"]
+
+
 FAULTS: dict[str, type[Baseline]] = {
     "refusal-by-row": RefusalByRow,
     "excluded-children-stay": ExcludedChildrenStay,
     "undeclared-columns-kept": UndeclaredColumnsKept,
+    "nobody-is-somebody": NobodyIsSomebody,
 }
