@@ -28,8 +28,9 @@ from tokumei.declarations import Organization, Processing
 from tokumei.inspection import commented
 from tokumei.plan.bundle import Bundle
 from tokumei.plan.levels import levels
+from tokumei.plan.required import required_plan
 from tokumei.plan.tables import Person, bundle
-from tokumei.runner.selftest import PAIRS, pair_named
+from tokumei.runner.power import PAIRS, pair_named
 from tokumei.validation import undecided
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -532,3 +533,17 @@ def test_a_header_of_any_signs_is_kept(tmp_path: Path) -> None:
     field = documents.load(tmp_path / "organization.yaml").document["resources"][0]["schema"]["fields"][1]
     assert field["name"] == header
     assert field["tokumei"]["class"] == ["direct"]
+
+
+def test_people_without_a_cell_have_what_is_required(drafted) -> None:
+    """All codes of two small required vocabularies could be taken by cells: none would be left for the others."""
+    _, _, out, _ = drafted
+    document = answered(documents.load(out / "organization.yaml").document)
+    processing = answered(documents.load(out / "processing.yaml").document)
+    plan = required_plan([(Organization.of(document), Processing.of(processing))], track="own", seed=1)
+    for case in plan.cases:
+        for call in case.calls:
+            for info in call.bundle.organization.fields():
+                if info.required and call.expects == "release":
+                    column = call.bundle.tables[info.name.resource].column(info.name.field)
+                    assert column.null_count == 0, (case.id, info.name)

@@ -66,6 +66,13 @@ class Carriers:
                 used.append(info)
         return cls(tuple(used) if len(used) >= FEWEST_CARRIERS else ())
 
+    @property
+    def most(self) -> int | None:
+        """So many codes may be of cells; where carriers are required, one is left for all who are in no cell."""
+        if not any(info.required for info in self.fields):
+            return None
+        return math.prod(len(info.constraints["enum"]) for info in self.fields) - 1
+
     def codes(self, count: int, random: Random) -> list[tuple[str, ...]]:
         """``count`` different codes, drawn so that their order says nothing; fewer when there are not.
 
@@ -109,7 +116,7 @@ def bundle(
     random = Random(f"bundle/{seed}")
     carriers = Carriers.of(organization, processing)
     cells = sorted({person.cell for person in persons if person.cell is not None})
-    codes = dict(zip(cells, carriers.codes(len(cells), random), strict=False))
+    codes = dict(zip(cells, carriers.codes(len(cells), random)[: carriers.most], strict=False))
     maker = _Maker(organization, persons, codes, carriers, random, children, seed)
     maker.told = _told(organization, processing.regime)
     maker.rare = {
