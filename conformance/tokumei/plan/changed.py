@@ -60,7 +60,8 @@ def cut_short(good: Bundle) -> Bundle | None:
     """
     resource = good.organization.resource(good.organization.subject_key.resource)
     fields = [info.name.field for info in resource.fields]
-    required = [n for n, info in enumerate(resource.fields) if info.required and n]
+    key = good.organization.subject_key  # a row without it may be one of nobody
+    required = [n for n, info in enumerate(resource.fields) if info.required and n and info.name != key]
     if resource.format != "csv" or not required:
         return None
     rows = good.tables[resource.name].num_rows * 2 // 3
