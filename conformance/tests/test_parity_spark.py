@@ -130,7 +130,6 @@ QUERIES: dict[Callable[..., Any], Callable[[Relation], Relation]] = {
     closeness.class_distance: lambda rows: closeness.class_distance(rows, by=BY, person=PERSON, sensitive=VALUE),
     closeness.t_equal: lambda rows: closeness.t_equal(rows, by=BY, person=PERSON, sensitive=VALUE),
     combinations: lambda rows: table(rows).relation,
-    profile.shares: lambda rows: profile.shares(table(rows)),
     profile.each_class: lambda rows: profile.each_class(table(rows)),
     profile.profile: lambda rows: profile.profile(table(rows)),
     profile.at_risk: lambda rows: profile.at_risk(table(rows), below=3),
@@ -146,6 +145,11 @@ MORE: dict[str, Callable[[Relation], Relation]] = {
     "one row a person": lambda rows: profile.profile(table(once(rows))),
     "rows known to be people": lambda rows: profile.profile(table(rows, unique=True)),
     "a value without a place": lambda rows: distance.t_ordered(table(rows), order=order(rows)),
+    "a kept table": lambda rows: profile.profile(table(rows).kept("kept")),
+    "a kept table, several measures": lambda rows: distance.t_hierarchical(
+        table(rows).kept("kept"), hierarchy=tree(rows)
+    ),
+    "a kept table, readings": lambda rows: readings.readings(table(rows).kept("kept"), markers=["*"]),
     "leaks counted": lambda rows: leaks.occurrences(*texts(rows)),
 }
 ASKED = {function.__name__: query for function, query in QUERIES.items()} | MORE

@@ -104,6 +104,15 @@ SHA_256 = Function(
     types=("STRING", "STRING"),
 )
 
+CODE = Function(
+    name="code",
+    arguments=("t",),
+    doc="A number of 64 bits for a text or NULL, equal for equal texts; an engine's own, and two texts may have the same.",
+    duckdb="hash(t)",
+    spark="xxhash64(t)",
+    types=("STRING", "BIGINT"),
+)
+
 POSITIONS = Function(
     name="positions",
     arguments=("n",),
@@ -129,33 +138,6 @@ PAIR = Function(
     types=("DOUBLE", "DOUBLE", "STRUCT<a: DOUBLE, b: DOUBLE>"),
 )
 
-LARGEST_FIRST = Function(
-    name="largest_first",
-    arguments=("pairs",),
-    doc="The numbers a of a list of pairs, the largest first.",
-    duckdb="list_reverse_sort(list_transform(pairs, lambda x: x.a))",
-    spark="sort_array(transform(pairs, x -> x.a), false)",
-    types=(PAIRS, "ARRAY<DOUBLE>"),
-)
-
-SUM_FIRST = Function(
-    name="sum_first",
-    arguments=("list", "n"),
-    doc="The sum of the first n numbers of a list.",
-    duckdb="list_sum(list_slice(list, 1, n))",
-    spark="aggregate(slice(list, 1, n), CAST(0 AS DOUBLE), (total, x) -> total + x)",
-    types=("ARRAY<DOUBLE>", "INT", "DOUBLE"),
-)
-
-TOTAL_VARIATION = Function(
-    name="total_variation",
-    arguments=("pairs", "size"),
-    doc="How far counts a of a class of this size are from shares b: the sum of what a / size has more than b.",
-    duckdb="list_sum(list_transform(pairs, lambda x: greatest(x.a / size - x.b, 0)))",
-    spark="aggregate(pairs, CAST(0 AS DOUBLE), (total, x) -> total + greatest(x.a / size - x.b, CAST(0 AS DOUBLE)))",
-    types=(PAIRS, "DOUBLE", "DOUBLE"),
-)
-
 ORDERED_GAP = Function(
     name="ordered_gap",
     arguments=("pairs", "steps", "size"),
@@ -177,12 +159,10 @@ FUNCTIONS = (
     AS_DATE,
     TEXT_FOLD,
     SHA_256,
+    CODE,
     POSITIONS,
     EXPLODE,
     PAIR,
-    LARGEST_FIRST,
-    SUM_FIRST,
-    TOTAL_VARIATION,
     ORDERED_GAP,
 )
 

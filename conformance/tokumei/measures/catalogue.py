@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from tokumei.measures import combinations, distance, population, profile, readings
+from tokumei.measures import alike, combinations, distance, population, profile, readings
 from tokumei.model import Text
 
 
@@ -24,20 +24,22 @@ class Measure:
 
 
 QUERIES = {
-    "combinations": combinations.COMBINATIONS.replace("{named}", "{by} AS {q}, {sensitive} AS s").replace(
-        "{in_order}", "{q}"
-    ),
-    "shares": profile.SHARES,
-    "classes": profile.CLASSES,
-    "each_class": profile.EACH,
+    "combinations": combinations.COMBINATIONS.replace("{in_order}", "{q}"),
+    "valued": alike.VALUED,
+    "classes": alike.CLASSES,
+    "kinds": alike.KINDS,
+    "parts": alike.PARTS,
+    "each_kind": profile.EACH,
     "profile": profile.PROFILE,
     "at_risk": profile.AT_RISK,
-    "t_ordered": distance.ORDERED,
+    "t_ordered": distance.ORDERED.replace("{placed}", "placed"),
+    "placed": distance.PLACED,
     "t_hierarchical": distance.HIERARCHICAL,
     "presence": population.PRESENCE,
     "readings": readings.READINGS,
+    "codes": combinations.CODES,
 }
-"""The SQL as it runs, each over the one before it; ``{q}`` are the quasi-identifiers."""
+"""The SQL as it runs; ``given`` is ``combinations``, ``{q}`` are the quasi-identifiers."""
 
 
 def _of(

@@ -17,32 +17,33 @@ a person is counted in ``rows`` and in nobody's favour.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from tokumei.measures.alike import GIVEN
 from tokumei.relation import Column, columns
 
 if TYPE_CHECKING:
     from tokumei.relation import Relation
 
 ROWS_ARE_PEOPLE = """
-SELECT "case", "call", {named}, count(*) AS "rows",
-  count(*) AS "pairs", count(*) AS "people", count(*) AS "whole", count(*) AS "everyone"
-FROM {self} AS given
-GROUP BY "case", "call", {by}
+SELECT "case", "call", {q}, "s", "n" AS "rows", "n" AS "pairs", "n" AS "people", "n" AS "whole", "n" AS "everyone"
+FROM (
+  SELECT "case", "call", {q}, "s", count(*) AS "n" FROM {self} AS given GROUP BY "case", "call", {q}, "s"
+) AS counted
 """
 
 COMBINATIONS = """
 WITH repeated AS (
   SELECT count(*) AS "n"
   FROM (
-    SELECT 1 AS "one" FROM {self} AS given WHERE {person} IS NOT NULL
-    GROUP BY "case", "call", {person} HAVING count(*) > 1
+    SELECT 1 AS "one" FROM {self} AS given WHERE "who" IS NOT NULL
+    GROUP BY "case", "call", code(CAST("who" AS STRING)) HAVING count(*) > 1
   ) AS people
 ), pairs AS (
-  SELECT "case", "call", {named}, {person} AS "who", count(*) AS "n"
+  SELECT "case", "call", {q}, "s", "who", count(*) AS "n"
   FROM {self} AS given WHERE (SELECT "n" FROM repeated) > 0
-  GROUP BY "case", "call", {by}, {person}
+  GROUP BY "case", "call", {q}, "s", "who"
 ), ordered AS (
   SELECT *,
     row_number() OVER (PARTITION BY "case", "call", "who", {q} ORDER BY "s" NULLS FIRST) AS "in_class",
@@ -50,10 +51,10 @@ WITH repeated AS (
     row_number() OVER (PARTITION BY "case", "call", "who" ORDER BY {in_order}, "s" NULLS FIRST) AS "in_call"
   FROM pairs
 )
-SELECT "case", "call", {named}, count(*) AS "rows",
-  count({person}) AS "pairs", count({person}) AS "people", count({person}) AS "whole", count({person}) AS "everyone"
+SELECT "case", "call", {q}, "s", count(*) AS "rows",
+  count("who") AS "pairs", count("who") AS "people", count("who") AS "whole", count("who") AS "everyone"
 FROM {self} AS given WHERE (SELECT "n" FROM repeated) = 0
-GROUP BY "case", "call", {by}
+GROUP BY "case", "call", {q}, "s"
 UNION ALL
 SELECT "case", "call", {q}, "s", CAST(sum("n") AS BIGINT) AS "rows", count("who") AS "pairs",
   count(CASE WHEN "in_class" = 1 THEN "who" END) AS "people",
@@ -63,6 +64,14 @@ FROM ordered
 GROUP BY "case", "call", {q}, "s"
 """
 
+CODES = """
+SELECT DISTINCT "value", code("value") AS "code"
+FROM (
+  SELECT coalesce({q}, "s") AS "value" FROM {self} AS given GROUP BY GROUPING SETS ({each}, ("s"))
+  UNION ALL SELECT CAST(NULL AS STRING) AS "value"
+) AS given
+"""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Combinations:
@@ -70,16 +79,62 @@ class Combinations:
 
     relation: Relation
     by: tuple[Column, ...]
+    rows: Relation
+    """What it is the table of: ``case, call, q1 … qn, s, who``."""
+    template: str
+    codes: Relation | None = None
+    """``value, code``: what the numbers in the columns ``q`` stand for; None where these hold the values themselves."""
+    kept_as: tuple[Relation, Relation] | None = None
+    """``valued`` and ``kinds`` of a table that is kept."""
 
     @property
     def q(self) -> tuple[Column, ...]:
-        """The columns of the table that hold the values of ``by``, in its order."""
+        """The columns of the table that stand for ``by``, in its order."""
         return columns(f"q{i}" for i in range(1, len(self.by) + 1))
 
+    @property
+    def texts(self) -> Combinations:
+        """The same table with values and not codes in the columns ``q``."""
+        if self.codes is None:
+            return replace(self, kept_as=None)
+        every = (*self.q, Column("s"))
+        named = ", ".join(f'c{i}."value" AS {column}' for i, column in enumerate(every))
+        joined = " ".join(f'JOIN {{codes}} AS c{i} ON t.{column} = c{i}."code"' for i, column in enumerate(every))
+        counts = ", ".join(f't."{name}"' for name in ("case", "call", "rows", "pairs", "people", "whole", "everyone"))
+        held = self.relation.query(f"SELECT {counts}, {named} FROM {{self}} AS t {joined}", codes=self.codes)
+        return replace(self, relation=held, codes=None, kept_as=None)
+
     def kept(self, name: str) -> Combinations:
-        """The same table, run once and held by the engine under ``name``, for several measures of large data."""
-        held = self.relation.engine.register(name, self.relation.arrow())
-        return Combinations(relation=held, by=self.by)
+        """The same table, run once and held by the engine under ``name``, for several measures of large data.
+
+        Texts are compared as numbers, their codes, where no two texts of the data have the same one.
+        """
+        engine, made, codes = self.relation.engine, self, self._codes(name)
+        if codes:
+            coded = ", ".join(f"code({q}) AS {q}" for q in (*self.q, Column("s")))
+            rows = self.rows.query(f'SELECT "case", "call", {coded}, "who" FROM {{self}} AS given')
+            made = _made(rows, self.by, self.template)
+        held = engine.register(name, made.relation.arrow())
+        valued = held.query(GIVEN + "SELECT * FROM valued", q=self.q)
+        if codes:
+            named = ", ".join(f'"{column}"' for column in ("case", "call", "v", "width", "share", "odds", "values"))
+            valued = valued.query(
+                f'SELECT {named}, "value" AS "s" FROM {{self}} AS v JOIN {{codes}} AS c ON "s" = "code"', codes=codes
+            )
+        valued = engine.register(f"{name} valued", valued.arrow())
+        kinds = engine.register(f"{name} kinds", held.query(GIVEN + "SELECT * FROM kinds", q=self.q).arrow())
+        return replace(self, relation=held, codes=codes, kept_as=(valued, kinds))
+
+    def _codes(self, name: str) -> Relation | None:
+        """The code of each text, under a name of its own; None where two have the same, or something is no text."""
+        empty = self.rows.query('SELECT {q}, "s" FROM {self} AS given LIMIT 0', q=self.q).arrow()
+        if not {str(field.type) for field in empty.schema} <= {"string", "large_string", "string_view"}:
+            return None
+        each = ", ".join(f"({q})" for q in self.q)
+        found = self.rows.query(CODES.replace("{each}", each), q=self.q).arrow()
+        codes = self.relation.engine.register(f"{name} codes", found)
+        twice = codes.query('SELECT count(*) - count(DISTINCT "code") AS "n" FROM {self} AS codes').value()
+        return None if twice else codes
 
 
 def combinations(
@@ -92,19 +147,24 @@ def combinations(
     """
     if sensitive in by:
         raise ValueError("a class cannot be formed by the sensitive column")
-    table = Combinations(relation=rows, by=tuple(by))
-    named = [f"{{by{i}}} AS {{q{i}}}" for i in range(len(table.by))]
-    named.append("{sensitive} AS {s}" if sensitive else "CAST(NULL AS STRING) AS {s}")
-    template = ROWS_ARE_PEOPLE if person is None else COMBINATIONS
-    in_order = ", ".join(f"{{q{i}}} NULLS FIRST" for i in range(len(table.by)))
-    bound = {f"by{i}": column for i, column in enumerate(table.by)}
-    bound |= {f"q{i}": column for i, column in enumerate(table.q)} | {"s": Column("s")}
-    bound |= {"sensitive": sensitive} if sensitive else {}
+    named = ", ".join(f"{{b{i}}} AS {{q{i}}}" for i in range(len(by)))
+    bound = {f"b{i}": column for i, column in enumerate(by)}
+    bound |= {f"q{i}": Column(f"q{i + 1}") for i in range(len(by))}
+    bound |= {"s": sensitive} if sensitive else {}
     bound |= {"person": person} if person else {}
-    every = (*table.by, sensitive) if sensitive else table.by
-    template = template.replace("{named}", ", ".join(named)).replace("{in_order}", in_order)
-    found = rows.query(template, by=every, q=table.q, **bound)
-    return Combinations(relation=found, by=table.by)
+    given = rows.query(
+        f'SELECT "case", "call", {named}, {"{s}" if sensitive else "CAST(NULL AS STRING)"} AS "s", '
+        f'{"{person}" if person else "1"} AS "who" FROM {{self}} AS given',
+        **bound,
+    )
+    return _made(given, tuple(by), COMBINATIONS if person else ROWS_ARE_PEOPLE)
+
+
+def _made(rows: Relation, by: tuple[Column, ...], template: str) -> Combinations:
+    q = columns(f"q{i}" for i in range(1, len(by) + 1))
+    in_order = ", ".join(f"{column} NULLS FIRST" for column in q)
+    found = rows.query(template.replace("{in_order}", in_order), q=q)
+    return Combinations(relation=found, by=by, rows=rows, template=template)
 
 
 __all__ = ["COMBINATIONS", "ROWS_ARE_PEOPLE", "Combinations", "combinations"]

@@ -15,81 +15,84 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tokumei.measures.profile import shares
+from tokumei.measures.alike import judged
 
 if TYPE_CHECKING:
     from tokumei.measures.combinations import Combinations
     from tokumei.relation import Relation
 
 ORDERED = """
-WITH shares AS (
-  SELECT * FROM {self} AS given WHERE "pairs" > 0
-), placed AS (
-  SELECT held."case", held."call", held."s", "share", "rank",
-    dense_rank() OVER (PARTITION BY held."case", held."call" ORDER BY "rank") AS "place"
-  FROM (SELECT DISTINCT "case", "call", "s", "share" FROM shares) AS held
-  LEFT JOIN {order} AS declared ON held."s" = declared."value"
-), cumulated AS (
-  SELECT *, sum("share") OVER (PARTITION BY "case", "call" ORDER BY "place") AS "upto" FROM placed
-), ladder AS (
-  SELECT "case", "call", array_agg(pair("place", "upto")) AS "steps",
-    count(*) - count("rank") AS "placeless", greatest(count(DISTINCT "place") - 1, 1) AS "span"
-  FROM cumulated GROUP BY "case", "call"
-), classes AS (
-  SELECT shares."case", shares."call", {q}, sum("pairs") AS "total", array_agg(pair("place", "pairs")) AS "parts"
-  FROM shares JOIN placed
-    ON shares."case" = placed."case" AND shares."call" = placed."call" AND shares."s" IS NOT DISTINCT FROM placed."s"
-  GROUP BY shares."case", shares."call", {q}
-)
 SELECT ladder."case", ladder."call",
   CASE WHEN max("placeless") > 0 THEN CAST('Infinity' AS DOUBLE)
-    ELSE round(max(ordered_gap("parts", "steps", CAST("total" AS DOUBLE)) / "span"), 10) END AS "t_ordered"
-FROM classes JOIN ladder ON classes."case" = ladder."case" AND classes."call" = ladder."call"
+    ELSE round(max(ordered_gap("parts", "steps", "total") / "span"), 10) END AS "t_ordered"
+FROM (
+  SELECT parts."case", parts."call", "kind", max("total") AS "total", array_agg(pair("place", "n")) AS "parts"
+  FROM parts JOIN {placed} AS placed
+    ON parts."case" = placed."case" AND parts."call" = placed."call" AND parts."v" = placed."v"
+  WHERE "n" > 0
+  GROUP BY parts."case", parts."call", "kind"
+) AS held
+JOIN (
+  SELECT "case", "call", array_agg(pair("place", "upto")) AS "steps",
+    count(*) - count("rank") AS "placeless", greatest(count(DISTINCT "place") - 1, 1) AS "span"
+  FROM (
+    SELECT *, sum("share") OVER (PARTITION BY "case", "call" ORDER BY "place") AS "upto" FROM {placed} AS placed
+  ) AS cumulated
+  GROUP BY "case", "call"
+) AS ladder
+  ON held."case" = ladder."case" AND held."call" = ladder."call"
 GROUP BY ladder."case", ladder."call"
 """
 
+PLACED = """(
+  SELECT valued."case", valued."call", "v", "share", "rank",
+    dense_rank() OVER (PARTITION BY valued."case", valued."call" ORDER BY "rank") AS "place"
+  FROM valued LEFT JOIN {order} AS declared ON valued."s" = declared."value"
+  WHERE "share" > 0
+)"""
+
 HIERARCHICAL = """
-WITH levels AS (
-  SELECT DISTINCT "level" FROM {hierarchy} AS declared
-), shares AS (
-  SELECT given.*, levels."level" FROM {self} AS given CROSS JOIN levels WHERE "pairs" > 0
-), noded AS (
-  SELECT shares.*, CASE WHEN declared."value" IS NULL THEN 0 ELSE 1 END AS "known", coalesce("node", "s") AS "node"
-  FROM shares LEFT JOIN {hierarchy} AS declared
-    ON shares."s" = declared."value" AND shares."level" = declared."level"
-), whole AS (
-  SELECT "case", "call", "level", "known", "node", sum("share") AS "share"
-  FROM (SELECT DISTINCT "case", "call", "level", "known", "node", "s", "share" FROM noded) AS once
-  GROUP BY "case", "call", "level", "known", "node"
-), parts AS (
-  SELECT "case", "call", "level", {q}, "known", "node", sum("pairs") AS "pairs"
-  FROM noded GROUP BY "case", "call", "level", {q}, "known", "node"
-), distances AS (
-  SELECT parts."case", parts."call", {q}, parts."level",
-    total_variation(array_agg(pair("pairs", whole."share")), CAST(sum("pairs") AS DOUBLE)) AS "t"
-  FROM parts JOIN whole
-    ON parts."case" = whole."case" AND parts."call" = whole."call" AND parts."level" = whole."level"
-    AND parts."known" = whole."known" AND parts."node" IS NOT DISTINCT FROM whole."node"
-  GROUP BY parts."case", parts."call", {q}, parts."level"
-)
 SELECT "case", "call", round(max("t"), 10) AS "t_hierarchical"
-FROM (SELECT "case", "call", avg("t") AS "t" FROM distances GROUP BY "case", "call", {q}) AS classes
+FROM (
+  SELECT "case", "call", "kind", sum(greatest("n" / "total" - "share", 0)) / max("height") AS "t"
+  FROM (
+    SELECT parts."case", parts."call", "kind", "level", "place",
+      sum("n") AS "n", max("total") AS "total", max("whole") AS "share", max("height") AS "height"
+    FROM parts JOIN (
+      SELECT "case", "call", "v", "level", "height",
+        sum("share") OVER (PARTITION BY "case", "call", "level", "known", "node") AS "whole",
+        dense_rank() OVER (PARTITION BY "case", "call", "level" ORDER BY "known", "node" NULLS FIRST) AS "place"
+      FROM (
+        SELECT valued."case", valued."call", "v", "share", levels."level", "height",
+          CASE WHEN declared."value" IS NULL THEN 0 ELSE 1 END AS "known", coalesce("node", "s") AS "node"
+        FROM valued
+        CROSS JOIN (SELECT "level", count(*) OVER () AS "height" FROM {hierarchy} AS tree GROUP BY "level") AS levels
+        LEFT JOIN {hierarchy} AS declared ON valued."s" = declared."value" AND levels."level" = declared."level"
+        WHERE "share" > 0
+      ) AS noded
+    ) AS nodes
+      ON parts."case" = nodes."case" AND parts."call" = nodes."call" AND parts."v" = nodes."v"
+    WHERE "n" > 0
+    GROUP BY parts."case", parts."call", "kind", "level", "place"
+  ) AS branches
+  GROUP BY "case", "call", "kind"
+) AS each_kind
 GROUP BY "case", "call"
 """
 
 NUMERIC = """
-SELECT DISTINCT "s" AS "value", CAST("s" AS DOUBLE) AS "rank" FROM {self} AS combinations WHERE "s" IS NOT NULL
+SELECT DISTINCT "s" AS "value", CAST("s" AS DOUBLE) AS "rank" FROM valued WHERE "s" IS NOT NULL
 """
 
 
 def numeric_order(table: Combinations) -> Relation:
     """The order of numbers, for ``t_ordered``; running it fails where a value is no number."""
-    return table.relation.query(NUMERIC)
+    return judged(table, NUMERIC)
 
 
 def t_ordered(table: Combinations, *, order: Relation) -> Relation:
     """``case, call, t_ordered``; ``order`` has ``value, rank``, each value once."""
-    return shares(table).query(ORDERED, order=order, q=table.q)
+    return judged(table, ORDERED.replace("{placed}", PLACED), order=order)
 
 
 def t_hierarchical(table: Combinations, *, hierarchy: Relation) -> Relation:
@@ -97,7 +100,7 @@ def t_hierarchical(table: Combinations, *, hierarchy: Relation) -> Relation:
 
     Level 0 is the value itself. A tree of the levels 0 … h-1 and a root above them has height h.
     """
-    return shares(table).query(HIERARCHICAL, hierarchy=hierarchy, q=table.q)
+    return judged(table, HIERARCHICAL, hierarchy=hierarchy)
 
 
-__all__ = ["HIERARCHICAL", "NUMERIC", "ORDERED", "numeric_order", "t_hierarchical", "t_ordered"]
+__all__ = ["HIERARCHICAL", "NUMERIC", "ORDERED", "PLACED", "numeric_order", "t_hierarchical", "t_ordered"]

@@ -17,39 +17,37 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tokumei.measures.combinations import Combinations
-    from tokumei.relation import Relation
+    from tokumei.relation import Bound, Relation
 
 READINGS = """
 WITH classes AS (
-  SELECT "case", "call", {q}, {masked},
-    CASE WHEN {any_null} THEN 1 ELSE 0 END AS "some", CASE WHEN {all_null} THEN 1 ELSE 0 END AS "all",
-    row_number() OVER (ORDER BY "case", "call", {q}) AS "id", "people", "once"
+  SELECT *, CASE WHEN {any_null} THEN 1 ELSE 0 END AS "some", CASE WHEN {all_null} THEN 1 ELSE 0 END AS "all"
   FROM (
-    SELECT "case", "call", {q}, CAST(sum("people") AS BIGINT) AS "people", CAST(sum("everyone") AS BIGINT) AS "once"
+    SELECT "case", "call", {q}, {masked}, CAST(sum("people") AS BIGINT) AS "people",
+      CAST(sum("everyone") AS BIGINT) AS "once"
     FROM {self} AS combinations GROUP BY "case", "call", {q}
   ) AS sizes
 ), agreeing AS (
-  SELECT a."case", a."call", a."id" AS "id", a."once" AS "once", b."id" AS "other", b."some" AS "other_some",
-    b."once" AS "other_once"
+  SELECT a."case", a."call", {of_a}, {of_b}, a."once" AS "once", b."some" AS "other_some", b."once" AS "other_once"
   FROM (SELECT * FROM classes WHERE "some" = 1) AS a
-  JOIN classes AS b ON a."case" = b."case" AND a."call" = b."call" AND a."id" <> b."id" AND {agree}
+  JOIN classes AS b ON a."case" = b."case" AND a."call" = b."call" AND {agree} AND NOT ({same})
 ), gained AS (
-  SELECT "id", sum("once") AS "once"
+  SELECT "case", "call", {q}, sum("once") AS "gain"
   FROM (
-    SELECT "other" AS "id", "once" FROM agreeing
+    SELECT "case", "call", {b_named}, "once" FROM agreeing
     UNION ALL
-    SELECT "id", "other_once" AS "once" FROM agreeing WHERE "other_some" = 0
+    SELECT "case", "call", {a_named}, "other_once" AS "once" FROM agreeing WHERE "other_some" = 0
   ) AS both_ways
-  GROUP BY "id"
+  GROUP BY "case", "call", {q}
 )
-SELECT "case", "call",
+SELECT a."case", a."call",
   min("people") AS "k_value",
   min(CASE WHEN "all" = 0 THEN "people" END) AS "k_removed",
-  CAST(min(greatest("people", classes."once" + coalesce(gained."once", 0))) AS BIGINT) AS "k_wildcard",
+  CAST(min(greatest("people", "once" + coalesce("gain", 0))) AS BIGINT) AS "k_wildcard",
   CAST(sum(CASE WHEN "some" = 1 THEN "people" ELSE 0 END) AS BIGINT) AS "people_suppressed",
   CAST(sum(CASE WHEN "all" = 1 THEN "people" ELSE 0 END) AS BIGINT) AS "people_removed"
-FROM classes LEFT JOIN gained ON classes."id" = gained."id"
-GROUP BY "case", "call"
+FROM classes AS a LEFT JOIN gained AS b ON a."case" = b."case" AND a."call" = b."call" AND {same}
+GROUP BY a."case", a."call"
 """
 
 
@@ -59,19 +57,31 @@ def readings(table: Combinations, *, markers: Sequence[str] = ()) -> Relation:
     ``k_removed`` is NULL where nothing is left.
     """
     n = range(1, len(table.by) + 1)
-    mask = "CASE WHEN CAST({{q{i}}} AS STRING) NOT IN {{markers}} THEN {{q{i}}} END" if markers else "{{q{i}}}"
-    masked = {i: mask.replace("{{", "{").replace("}}", "}").replace("{i}", str(i)) for i in n}
+    if table.codes:
+        gone = (
+            f'SELECT "code" FROM {{codes}} AS codes WHERE "value" IS NULL{" OR value IN {markers}" if markers else ""}'
+        )
+        mask = f"CASE WHEN {{q{{i}}}} NOT IN ({gone}) THEN {{q{{i}}}} END"
+    else:
+        mask = "CASE WHEN CAST({q{i}} AS STRING) NOT IN {markers} THEN {q{i}} END" if markers else "{q{i}}"
+    masked = {i: mask.replace("{i}", str(i)) for i in n}
     parts = {
         "{masked}": ", ".join(f'{masked[i]} AS "m{i}"' for i in n),
-        "{any_null}": " OR ".join(f"{masked[i]} IS NULL" for i in n),
-        "{all_null}": " AND ".join(f"{masked[i]} IS NULL" for i in n),
+        "{any_null}": " OR ".join(f'"m{i}" IS NULL' for i in n),
+        "{all_null}": " AND ".join(f'"m{i}" IS NULL' for i in n),
+        "{same}": " AND ".join(f"a.{q} IS NOT DISTINCT FROM b.{q}" for q in table.q),
+        "{of_a}": ", ".join(f'a.{q} AS "a{i}"' for i, q in enumerate(table.q)),
+        "{of_b}": ", ".join(f'b.{q} AS "b{i}"' for i, q in enumerate(table.q)),
+        "{a_named}": ", ".join(f'"a{i}" AS {q}' for i, q in enumerate(table.q)),
+        "{b_named}": ", ".join(f'"b{i}" AS {q}' for i, q in enumerate(table.q)),
         "{agree}": " AND ".join(f'(a."m{i}" = b."m{i}" OR a."m{i}" IS NULL OR b."m{i}" IS NULL)' for i in n),
     }
     template = READINGS
     for name, text in parts.items():
         template = template.replace(name, text)
-    columns = {f"q{i}": column for i, column in zip(n, table.q, strict=True)}
-    return table.relation.query(template, q=table.q, markers=list(markers), **columns)
+    bound: dict[str, Bound] = {f"q{i}": column for i, column in zip(n, table.q, strict=True)}
+    bound |= {"codes": table.codes} if table.codes else {}
+    return table.relation.query(template, q=table.q, markers=list(markers), **bound)
 
 
 __all__ = ["READINGS", "readings"]

@@ -45,10 +45,14 @@ All are computed from one table of distinct combinations. The rows are read once
 COLUMNS = Text("| 指標 | 列 | 意味 | 安全な側 | 出典 |", "| Measure | Column | Meaning | Safer | Source |")
 SAFER = {"higher": Text("大", "higher"), "lower": Text("小", "lower"), "": Text("—", "—")}
 SQL = Text(
-    "## 実行される SQL\n\n`{self}` は前の問合せ、`{q}` は準識別子の列です。`profile` は `each_class`、`classes`、`shares`、"
-    "`combinations` の順に重なります。",
-    "## The SQL that runs\n\n`{self}` is the query before, `{q}` the quasi-identifiers. `profile` stands on `each_class`, "
-    "`classes`, `shares` and `combinations`, in this order.",
+    "## 実行される SQL\n\n`combinations` の `{self}` は、列 `q1`…`qn`（準識別子）、`s`（センシティブ属性）、`who`（本人）に名を改めた行で、"
+    "`{q}` は準識別子の列です。`given` は `combinations` の結果で、ほかの名はこの頁の問合せです。`profile` と `presence`、`readings` の"
+    "`{self}` は、順に `each_kind`、`combinations`、`combinations` です。大きい表では、`codes` で同じ符号になる値がないことを"
+    "確かめてから、値を符号に置き換えて数えます。",
+    "## The SQL that runs\n\nIn `combinations`, `{self}` are the rows, their columns named `q1` … `qn` (quasi-identifiers), `s` "
+    "(sensitive value) and `who` (person); `{q}` are the quasi-identifiers. `given` is what `combinations` finds, the other "
+    "names are queries of this page. In `profile`, `presence` and `readings`, `{self}` is `each_kind`, `combinations` and "
+    "`combinations`. In a large table values are counted by their codes, once `codes` has shown that no two have the same.",
 )
 SPELLED = Text(
     "## エンジンごとに書き方の違う関数\n\n| 関数 | 意味 |\n|---|---|",
