@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import pairwise
 
 from tokumei import numbers
@@ -41,7 +41,9 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
         found[row["case"], row["call"], row["resource"], row["field"]] = row["n"]
     whole = measure.wholes(codes)
     alone = measure.tokens(cells, SHORTEST)
-    beside = [pair.sql for view in evidence.release.values() for pair in _beside(view)]
+    dates = {str(info.name) for info in evidence.organization.fields() if info.type in ("date", "datetime")}
+    skipped = dates | set(drawn(evidence))
+    beside = [pair.sql for view in evidence.release.values() for pair in _beside(view, skipped)]
     for tokens in (alone, Relation(alone.engine, " UNION ALL ".join(beside)) if beside else None):
         for row in measure.beyond_chance(tokens, whole) if tokens is not None else ():
             place = row["case"], row["call"], row["resource"], row["field"]
@@ -51,9 +53,9 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
         yield Finding(code="CODE_IN_RELEASE", case=case, call=call, params=shown, resource=resource, fields=(field,))
 
 
-def _beside(view: TableView) -> Iterator[Relation]:
-    """The digits of each pair of neighbouring columns, where both are digits only."""
-    names = list(view.names)
+def _beside(view: TableView, skipped: Collection[str]) -> Iterator[Relation]:
+    """The digits of each pair of neighbouring columns, where both are digits only; random fields and dates apart."""
+    names = [name for name in view.names if f"{view.resource}.{name}" not in skipped]
     for one, other in pairwise(names):
         yield view.relation.query(
             BESIDE,
