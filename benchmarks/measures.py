@@ -30,8 +30,9 @@ import pyarrow.csv as pc
 import pyarrow.parquet as pq
 
 from tokumei.engines.duckdb import DuckDB
-from tokumei.measures.combinations import combinations
+from tokumei.measures.combinations import Combinations, combinations
 from tokumei.measures.distance import t_hierarchical, t_ordered
+from tokumei.measures.population import presence
 from tokumei.measures.profile import profile
 from tokumei.measures.readings import readings
 from tokumei.relation import Column, columns
@@ -42,7 +43,7 @@ SIZES = {"sex": 2, "age": 72, "race": 5, "marital-status": 7, "education": 16, "
 SIZES |= {"salary-class": 2, "occupation": 14}
 QUASI, SENSITIVE = [name for name in SIZES if name != "occupation"], "occupation"
 BARE = "SELECT min(n) AS n, count(*) AS classes FROM (SELECT count(*) AS n FROM {self} AS t GROUP BY {by}) AS classes"
-
+BARE_NAME, ALL = "bare GROUP BY of the quasi-identifiers", "all measures, rows known to be people"
 FETCHED = "SELECT {by}, count(*) AS n FROM {self} AS t GROUP BY {by}"
 
 
@@ -90,41 +91,53 @@ def ours(path: Path, threads: int, repeat: int) -> dict[str, Any]:
         known = combinations(rows, by=by, person=None, sensitive=value)
         asked = combinations(rows, by=by, person=Column("person"), sensitive=value)
         several = combinations(rows, by=by, person=Column("visitor"), sensitive=value)
-        work: dict[str, Callable[[], Any]] = {
-            "bare GROUP BY of the quasi-identifiers": rows.query(BARE, by=by).arrow,
-            "bare GROUP BY with case and call": rows.query(BARE, by=(*columns(["case", "call"]), *by)).arrow,
-            "bare GROUP BY of the quasi-identifiers, fetched": rows.query(FETCHED, by=by).arrow,
-            "profile, rows known to be people": profile(known).arrow,
-            "profile, people counted, a row each": profile(asked).arrow,
-        }
-        found, first = _in_turn(work, repeat), profile(known).rows()[0]
-        memory = _peak_mib()
         order = rows.query(
             'SELECT v AS "value", row_number() OVER (ORDER BY v) AS "rank" FROM (SELECT DISTINCT {v} AS v FROM {self} AS t)',
             v=value,
         )
-        tree = engine.register("order", order.arrow()).query(
+        order = engine.register("order", order.arrow())
+        tree = order.query(
             'SELECT "value", 0 AS "level", "value" AS "node" FROM {self} AS t '
             'UNION ALL SELECT "value", 1 AS "level", CAST("rank" % 3 AS VARCHAR) AS "node" FROM {self} AS t'
         )
+        tree = engine.register("tree", tree.arrow())
+
+        def everything(table: Combinations) -> list[Any]:
+            """Every measure that needs no population, from one table that is made and kept on the way."""
+            kept = table.kept("all")
+            far = t_ordered(kept, order=order), t_hierarchical(kept, hierarchy=tree)
+            return [one.arrow() for one in (profile(kept), *far, readings(kept, markers=["*"]))]
+
+        work: dict[str, Callable[[], Any]] = {
+            BARE_NAME: rows.query(BARE, by=by).arrow,
+            "bare GROUP BY with case and call": rows.query(BARE, by=(*columns(["case", "call"]), *by)).arrow,
+            f"{BARE_NAME}, fetched": rows.query(FETCHED, by=by).arrow,
+            ALL: lambda: everything(known),
+            "profile alone, one query": profile(known).arrow,
+            "all measures, people counted, a row each": lambda: everything(asked),
+        }
+        found, first = _in_turn(work, repeat), profile(known).rows()[0]
+        memory = _peak_mib()
         kept = known.kept("kept")
         more: dict[str, Callable[[], Any]] = {
-            "profile, people counted, three rows each": profile(several).arrow,
-            "table of combinations, kept": lambda: known.kept("again"),
-            "ordered t, from the kept table": t_ordered(kept, order=engine.register("order", order.arrow())).arrow,
-            "hierarchical t, from the kept table": t_hierarchical(kept, hierarchy=tree).arrow,
-            "readings of k, from the kept table": readings(kept, markers=["*"]).arrow,
+            "all measures, people counted, three rows each": lambda: everything(several),
+            "of these: making and keeping the table": lambda: known.kept("again"),
+            "of these: profile": profile(kept).arrow,
+            "of these: ordered t": t_ordered(kept, order=order).arrow,
+            "of these: hierarchical t": t_hierarchical(kept, hierarchy=tree).arrow,
+            "of these: readings of k": readings(kept, markers=["*"]).arrow,
+            "besides: δ-presence and k-map, both tables kept": presence(kept, population=kept).arrow,
         }
         found |= _in_turn(more, min(repeat, 2))
         whole = _peak_mib()
         loaded = engine.register("loaded", pq.read_table(path, columns=["case", "call", SENSITIVE, *QUASI]))
         in_memory = combinations(loaded, by=by, person=None, sensitive=value)
         arrow: dict[str, Callable[[], Any]] = {
-            "in memory, bare GROUP BY of the quasi-identifiers": loaded.query(BARE, by=by).arrow,
+            f"in memory, {BARE_NAME}": loaded.query(BARE, by=by).arrow,
             "in memory, bare GROUP BY with case and call": loaded.query(
                 BARE, by=(*columns(["case", "call"]), *by)
             ).arrow,
-            "in memory, profile, rows known to be people": profile(in_memory).arrow,
+            f"in memory, {ALL}": lambda: everything(in_memory),
         }
         found |= _in_turn(arrow, repeat)
     return {"seconds": found, "profile": first, "profile_mib": memory, "all_mib": whole}
@@ -275,15 +288,14 @@ def written(asked: argparse.Namespace, sizes: list[dict[str, Any]]) -> dict[str,
 def ratios(size: dict[str, Any]) -> dict[str, float]:
     """Processor seconds of ours over the bare GROUP BY, and of each tool's k + l + t over ours."""
     cpu = {name: seconds["cpu"] for name, seconds in size["seconds"].items()}
-    mine = cpu["profile, rows known to be people"]
-    known, asked = "profile, rows known to be people", "profile, people counted, a row each"
-    plain, keyed = "bare GROUP BY of the quasi-identifiers", "bare GROUP BY with case and call"
-    pairs = [(name, bare) for name in (known, asked) for bare in (plain, keyed, f"{plain}, fetched")]
-    pairs += [(f"in memory, {known}", f"in memory, {bare}") for bare in (plain, keyed)]
+    mine, keyed = cpu[ALL], "bare GROUP BY with case and call"
+    pairs = [(ALL, bare) for bare in (BARE_NAME, keyed, f"{BARE_NAME}, fetched")]
+    pairs += [(name, BARE_NAME) for name in cpu if name.startswith(("profile alone", "all measures, people"))]
+    pairs += [(f"in memory, {ALL}", f"in memory, {bare}") for bare in (BARE_NAME, keyed)]
     found = {f"{name} / {bare}": round(cpu[name] / max(cpu[bare], 1e-3), 2) for name, bare in pairs}
     for tool, measures in size["peers"].items():
         if all("cpu" in one for one in measures.values()):
-            found[f"{tool} k + l + t / profile"] = round(sum(one["cpu"] for one in measures.values()) / mine, 1)
+            found[f"{tool} k + l + t / all measures"] = round(sum(one["cpu"] for one in measures.values()) / mine, 1)
     return found
 
 
@@ -295,6 +307,7 @@ def _result(asked: argparse.Namespace, sizes: list[dict[str, Any]]) -> dict[str,
         "sensitive": SENSITIVE,
         "threads": asked.threads,
         "repeat": asked.repeat,
+        "load": [round(load, 1) for load in os.getloadavg()],
         "cap": asked.cap,
         "versions": {"python": platform.python_version(), "duckdb": duckdb.__version__, **asked.versions},
         "skipped": [tool for tool in TOOLS if tool not in asked.versions],

@@ -5,7 +5,8 @@ A cell is suppressed when it is NULL or one of the markers, ``*`` for instance.
 - ``k_value``: a marker is a value like any other (ARX, pycanon). This is the ``k`` of the profile.
 - ``k_removed``: the same, without the rows of which every quasi-identifier is suppressed.
 - ``k_wildcard``: a suppressed cell agrees with every value (sdcMicro). A person counts for each class that
-  agrees with theirs. Where somebody stands in several classes this is a lower bound.
+  agrees with theirs. Where somebody stands in several classes this is a lower bound, and which one depends on
+  the order of the values, which in a kept table is that of their codes.
 
 The third grows with the classes that have a suppressed cell × all classes.
 """
