@@ -3,7 +3,7 @@
 import pytest
 
 from tokumei.clause import checks, mutants
-from tokumei.modalities.tables import baseline
+from tokumei.modalities.tables import baseline, nulls
 from tokumei.modalities.tables.faults import faults
 from tokumei.model import RunOutcome
 from tokumei.mutants import classes, dates
@@ -49,9 +49,9 @@ def test_a_clause_has_a_wrapper_and_a_fault(clause):
     assert {m.kind for m in own(clause)} == {"wrapper", "fault"}
 
 
-@pytest.mark.parametrize("name", baseline.null_products())
+@pytest.mark.parametrize("name", nulls.null_products())
 def test_a_null_product_never_passes(name):
-    assert run(name, baseline.null_products()[name]).outcome != RunOutcome.ALL_MET
+    assert run(name, nulls.null_products()[name]).outcome != RunOutcome.ALL_MET
 
 
 def test_every_fault_of_the_baseline_is_a_mutant():

@@ -134,7 +134,7 @@ def test_the_numbers_with_a_check_digit_are_those_of_codes():
 
 
 def test_the_examples_name_the_list_of_their_day():
-    from tokumei.runner.selftest import PAIRS, pair_named
+    from tokumei.runner.power import PAIRS, pair_named
 
     for pair in PAIRS:
         document = pair_named(pair)[1].document

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tokumei.declarations import DROPPING, RELEASING, TECHNIQUES, FieldName, Organization, Processing, Step
 from tokumei.model import TokumeiError
-from tokumei.runner.selftest import PAIRS, pair_named
+from tokumei.runner.power import PAIRS, pair_named
 
 
 def changed(document, change):

@@ -13,8 +13,8 @@ from tokumei.modalities.tables import baseline, variants
 from tokumei.model import Response, Verdict
 from tokumei.plan.bundle import Plan
 from tokumei.plan.required import required_plan
+from tokumei.runner.power import PAIRS, Direct, broken, pair_named, plan_of
 from tokumei.runner.run import run_plan
-from tokumei.runner.selftest import PAIRS, Direct, broken, pair_named, plan_of
 
 
 def pmi_pair():

@@ -13,7 +13,7 @@ from tokumei.model import Need
 from tokumei.plan.levels import levels
 from tokumei.plan.required import required_plan, with_k
 from tokumei.plan.tables import Carriers
-from tokumei.runner.selftest import PAIRS, pair_named
+from tokumei.runner.power import PAIRS, pair_named
 
 seeds = st.integers(min_value=0, max_value=10**6)
 names = st.sampled_from(PAIRS)

@@ -20,7 +20,7 @@ from tokumei.engines.duckdb import DuckDB
 from tokumei.examples import Example
 from tokumei.model import Response, Verdict
 from tokumei.plan.levels import rare_values
-from tokumei.runner import selftest
+from tokumei.runner import power
 from tokumei.runner.examples import play_example
 
 CHECKS = checks()
@@ -231,7 +231,7 @@ def test_a_report_that_cannot_be_read_reports_nothing(text):
 
 
 def test_the_plan_has_rare_values_below_at_and_far_below_the_limit():
-    plan = selftest.plan_of("hospital", 3)
+    plan = power.plan_of("hospital", 3)
     case = next(case for case in plan.cases if case.id.endswith("/classes"))
     bundle = case.calls[0].bundle
     rare = rare_values(bundle.organization, bundle.processing)
@@ -250,7 +250,7 @@ def test_the_plan_has_rare_values_below_at_and_far_below_the_limit():
 
 
 def test_a_claim_that_drops_a_field_of_the_limit_or_lowers_it_is_laxer():
-    _, asked = selftest.pair_named("hospital")
+    _, asked = power.pair_named("hospital")
     for change in ({"fields": ["diagnoses.icd10"]}, {"minimum": 4}):
         document = copy.deepcopy(dict(asked.document))
         target = next(t for t in document["targets"] if t["model"] == "rare-category")

@@ -20,8 +20,8 @@ from tokumei.mutants.edits import after, with_column
 from tokumei.plan.required import required_plan
 from tokumei.plan.search import sequences, small_cases
 from tokumei.runner.explore import explore
+from tokumei.runner.power import pair_named
 from tokumei.runner.run import run_plan
-from tokumei.runner.selftest import pair_named
 from tokumei.runner.session import find_again
 from tokumei.shrink.case import from_document, shrink, to_document
 

@@ -25,29 +25,29 @@ from tokumei.modalities.tables import baseline
 from tokumei.model import Product, Request, Response
 from tokumei.mutants.edits import after, with_column, with_table
 from tokumei.plan.required import required_plan
-from tokumei.runner import selftest
+from tokumei.runner import power
 from tokumei.runner.run import run_plan
 from tokumei.stats import permuted_upper, spearman
 
-STROKE, HOSPITAL = selftest.PAIRS
+STROKE, HOSPITAL = power.PAIRS
 GOOD = baseline.product()
 KEY = "患者番号"
 
 
 def codes(check: Check, product: Product, *cases: str, pair: str = STROKE, plan: Any = None) -> set[str]:
     """What the check finds in some cases of the plan."""
-    plan = plan or selftest.plan_of(pair, 11)
+    plan = plan or power.plan_of(pair, 11)
     chosen = tuple(case for case in plan.cases if case.id.split("/")[1] in cases)
     assert len(chosen) == len(cases)
     with DuckDB() as engine:
-        track = run_plan(dataclasses.replace(plan, cases=chosen), selftest.Direct(product), {check.id: check}, engine)
+        track = run_plan(dataclasses.replace(plan, cases=chosen), power.Direct(product), {check.id: check}, engine)
     (result,) = track.results
     assert not result.error and not track.crashes
     return {finding.code for finding in result.findings}
 
 
 def of(mutant: str) -> Product:
-    return selftest.broken(mutants()[mutant])
+    return power.broken(mutants()[mutant])
 
 
 def column(
@@ -103,7 +103,7 @@ def test_rows_without_a_person_are_nobody() -> None:
 T_02 = checks()["T-02"]
 
 
-@pytest.mark.parametrize("pair", selftest.PAIRS)
+@pytest.mark.parametrize("pair", power.PAIRS)
 @pytest.mark.parametrize("mutant", ["visits-on-one-day", "days-in-words"])
 def test_dates_gathered_or_unreadable_keep_no_interval(mutant: str, pair: str) -> None:
     assert codes(T_02, of(mutant), "boundary", pair=pair) == {"INTERVAL_CHANGED"}
@@ -128,7 +128,7 @@ def test_markers_alone_are_no_dates() -> None:
 
 
 def test_intervals_in_days_are_not_promised_where_dates_are_coarsened_too() -> None:
-    organization, processing = selftest.pair_named(STROKE)
+    organization, processing = power.pair_named(STROKE)
     document = copy.deepcopy(dict(processing.document))
     shifted = next(step for step in document["steps"] if step["technique"] == "date-shift")
     coarse = {"id": "s15", "technique": "date-coarsen", "fields": shifted["fields"], "params": {"to": "month"}}

@@ -5,26 +5,26 @@ import json
 import pytest
 
 from tokumei.clause import mutants
-from tokumei.modalities.tables import baseline, variants
+from tokumei.modalities.tables import baseline, nulls, variants
 from tokumei.model import RunOutcome
-from tokumei.runner import selftest
+from tokumei.runner import power, selftest
 
 PAIR = "stroke-registry"
 SEED = 11
 
 
 def run_of(name="correct:a", failed=(), outcome=RunOutcome.ALL_MET):
-    return selftest.PowerRun(name=name, pair=PAIR, seed=1, outcome=str(outcome), failed=failed)
+    return power.PowerRun(name=name, pair=PAIR, seed=1, outcome=str(outcome), failed=failed)
 
 
 @pytest.mark.parametrize("name", variants.correct_products())
 def test_a_correct_product_is_accused_of_nothing(name):
-    found = selftest.power_run(name, variants.correct_products()[name], pair=PAIR, seed=SEED)
+    found = power.power_run(name, variants.correct_products()[name], pair=PAIR, seed=SEED)
     assert (found.failed, found.errors, found.crashes, found.outcome) == ((), (), 0, RunOutcome.ALL_MET)
 
 
 def test_the_variants_differ_from_the_baseline_and_each_other():
-    plan = selftest.plan_of(PAIR, SEED)
+    plan = power.plan_of(PAIR, SEED)
     call = next(c for case in plan.cases if case.id.endswith("/covering-copies") for c in case.calls)
     from tokumei.runner.run import request_of
 
@@ -42,21 +42,23 @@ def test_a_ledger_is_taken_up_again(tmp_path):
 
     def product(request):
         calls.append(request.id)
-        return baseline.null_products()["refuse-all"](request)
+        return nulls.null_products()["refuse-all"](request)
 
-    first = selftest.power_run("p", product, pair=PAIR, seed=SEED, ledger=selftest.Ledger(path))
+    first = power.power_run("p", product, pair=PAIR, seed=SEED, ledger=power.Ledger(path))
     made = len(calls)
     with path.open("a", encoding="utf-8") as file:
         file.write('{"suite": "cut off')
-    again = selftest.power_run("p", product, pair=PAIR, seed=SEED, ledger=selftest.Ledger(path))
+    again = power.power_run("p", product, pair=PAIR, seed=SEED, ledger=power.Ledger(path))
     assert first == again
     assert len(calls) == made > 0
-    assert json.loads(path.read_text(encoding="utf-8").splitlines()[0])["suite"] == selftest.suite_digest()
-    assert selftest.Ledger(path, digest="another").get("p", PAIR, SEED) is None
+    assert json.loads(path.read_text(encoding="utf-8").splitlines()[0])["suite"] == power.suite_digest()
+    assert power.Ledger(path, digest="another").get("p", PAIR, SEED) is None
 
 
 def test_false_alarms_have_bounds_for_runs_and_for_products():
-    alarms = selftest.FalseAlarms(runs=(run_of("a"), run_of("a"), run_of("b", ("I5-01",), RunOutcome.NOT_MET), run_of("b")))
+    alarms = selftest.FalseAlarms(
+        runs=(run_of("a"), run_of("a"), run_of("b", ("I5-01",), RunOutcome.NOT_MET), run_of("b"))
+    )
     assert len(alarms.alarms) == 1
     assert alarms.bound() == pytest.approx(0.7514, abs=1e-3)
     assert alarms.bound_of_variants() > alarms.bound()
@@ -70,7 +72,10 @@ def test_what_a_person_reads():
         selftest.Kill(mutant="lives", kind="wrapper", expected=("T-02",), runs=(run_of("m", ("I5-01",)),)),
     )
     found = selftest.SelfTest(
-        digest="d" * 16, kills=kills, nulls=(run_of("null:x", (), RunOutcome.INCOMPLETE),), alarms=selftest.FalseAlarms(runs=(run_of(),))
+        digest="d" * 16,
+        kills=kills,
+        nulls=(run_of("null:x", (), RunOutcome.INCOMPLETE),),
+        alarms=selftest.FalseAlarms(runs=(run_of(),)),
     )
     assert [kill.mutant for kill in found.survivors] == ["lives"]
     assert not found.good
@@ -84,8 +89,8 @@ def test_a_product_that_prints_is_captured():
         print("secret")
         raise RuntimeError("no")
 
-    request = selftest.plan_of(PAIR, SEED)
-    call = selftest.Direct(product).call(request)
+    request = power.plan_of(PAIR, SEED)
+    call = power.Direct(product).call(request)
     assert call.trouble == "crash"
     assert call.log.startswith("secret")
 

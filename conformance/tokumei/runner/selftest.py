@@ -1,57 +1,27 @@
 """The power of the suite, measured: which mutants it kills, and how often it accuses a correct product.
 
 A power run is the required plan of one pair of declarations; runs take the pairs in turn. What a run gave is
-appended to a ledger under the digest of the suite, so that a measurement can be interrupted and taken up again.
+appended to a ledger under the digest of the suite, so that a measurement can be interrupted and taken up again,
+or shared between processes: a shard does every n-th run and leaves the others to the rest.
 """
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
-import io
-import json
-import time
-import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from functools import lru_cache
-from pathlib import Path
+from dataclasses import dataclass
 
-from tokumei import documents
-from tokumei.adapters.leftovers import prefixed, private_temp, texts
-from tokumei.clause import Mutant, checks, mutants
-from tokumei.declarations import Organization, Processing
-from tokumei.engines.duckdb import DuckDB
-from tokumei.modalities.tables import baseline, variants
-from tokumei.modalities.tables.relations import Played
-from tokumei.model import Call, Finding, Lang, Product, Request, RunOutcome, Text, Verdict
-from tokumei.plan.bundle import Plan, PlannedCall
-from tokumei.plan.required import required_plan
-from tokumei.resources import data
-from tokumei.runner.run import inapplicable, judge, run_plan
-from tokumei.runner.verdicts import run_outcome
+from tokumei.clause import Mutant, mutants
+from tokumei.modalities.tables import nulls
+from tokumei.model import Lang, Product, RunOutcome, Text
+from tokumei.runner.power import PAIRS, Ledger, PowerRun, broken, correct_products, power_run
 from tokumei.stats import clopper_pearson_lower, clopper_pearson_upper
-
-PAIRS = ("stroke-registry", "hospital")
-"""The example declarations that runs take in turn."""
 
 Progress = Callable[[int, int, str], None]
 """Runs done, runs in all, and the name of the product."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PowerRun:
-    """What one required plan said of one product."""
-
-    name: str
-    pair: str
-    seed: int
-    outcome: str
-    failed: tuple[str, ...]
-    errors: tuple[str, ...] = ()
-    crashes: int = 0
-    calls: int = 0
-    seconds: float = 0.0
+Shard = tuple[int, int]
+"""Which of how many processes this is, from 0: it does the runs whose number leaves that rest."""
+WHOLE: Shard = (0, 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,150 +102,6 @@ class SelfTest:
         return not (self.survivors or self.passed_nulls or self.alarms.alarms or self.alarms.not_met)
 
 
-class Ledger:
-    """Runs as JSON lines, each under the digest of the suite that made it; without a path nothing is kept."""
-
-    def __init__(self, path: Path | None = None, *, digest: str = "") -> None:
-        self.digest = digest or suite_digest()
-        self._path = path
-        self._known: dict[tuple[str, str, int], PowerRun] = {}
-        if path is not None and path.exists():
-            for line in path.read_text(encoding="utf-8").splitlines():
-                self._learn(line)
-
-    def _learn(self, line: str) -> None:
-        """A line that was cut off when a measurement was interrupted is passed over."""
-        try:
-            entry = json.loads(line)
-            if entry.pop("suite") != self.digest:
-                return
-            run = PowerRun(**entry | {"failed": tuple(entry["failed"]), "errors": tuple(entry["errors"])})
-        except (ValueError, TypeError, KeyError, AttributeError):
-            return
-        self._known[run.name, run.pair, run.seed] = run
-
-    def get(self, name: str, pair: str, seed: int) -> PowerRun | None:
-        return self._known.get((name, pair, seed))
-
-    def add(self, run: PowerRun) -> None:
-        self._known[run.name, run.pair, run.seed] = run
-        if self._path is not None:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            line = json.dumps({"suite": self.digest, **asdict(run)}, ensure_ascii=False)
-            with self._path.open("a", encoding="utf-8") as file:
-                file.write(f"{line}\n")
-
-
-@lru_cache(maxsize=1)
-def suite_digest() -> str:
-    """A digest of the code that plans and judges, and of the example declarations; reports are left out."""
-    root = Path(__file__).resolve().parents[1]
-    outside = {"cli", "report", "site", "messages", "adapters", "shrink", "_data"}
-    files = [p for p in root.rglob("*.py") if p.relative_to(root).parts[0] not in outside]
-    files += [path for pair in PAIRS for path in data("examples", "declarations", pair).glob("*.yaml")]
-    found = hashlib.sha256()
-    for path in sorted(files, key=lambda p: (p.parent.name, p.name)):
-        found.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
-    return found.hexdigest()[:16]
-
-
-@lru_cache(maxsize=8)
-def pair_named(name: str) -> tuple[Organization, Processing]:
-    """The pair of example declarations of that name."""
-    folder = data("examples", "declarations", name)
-    return (
-        Organization.of(documents.load(folder / "organization.yaml").document),
-        Processing.of(documents.load(folder / "processing.yaml").document),
-    )
-
-
-@lru_cache(maxsize=4)
-def plan_of(pair: str, seed: int) -> Plan:
-    """The required plan of one pair; the last few are kept, since every product of a seed takes the same."""
-    return required_plan([pair_named(pair)], track="open", seed=seed)
-
-
-class Direct:
-    """Calls a product in this process; what it prints is its log."""
-
-    def __init__(self, product: Product) -> None:
-        self._product = product
-
-    def call(self, request: Request) -> Call:
-        printed = io.StringIO()
-        began = time.perf_counter()
-        try:
-            with (
-                contextlib.redirect_stdout(printed),
-                contextlib.redirect_stderr(printed),
-                private_temp() as temp,
-            ):
-                response = self._product(request)
-                left = prefixed("temp", texts(temp))
-        except Exception:  # noqa: BLE001 - a crash of the product is a result, not an error
-            log = printed.getvalue() + traceback.format_exc()
-            return Call(request=request, response=None, trouble="crash", log=log, seconds=time.perf_counter() - began)
-        return Call(
-            request=request,
-            response=response,
-            log=printed.getvalue(),
-            left=left,
-            seconds=time.perf_counter() - began,
-        )
-
-
-def power_run(
-    name: str, product: Product, *, pair: str, seed: int, ledger: Ledger | None = None, due: Iterable[str] = ()
-) -> PowerRun:
-    """The required plan of ``pair`` against ``product``, unless the ledger has it.
-
-    Clauses that the pair gives nothing to violate are not asked. With ``due``, only those clauses are judged, and
-    the run ends where one of them kills.
-    """
-    known = ledger.get(name, pair, seed) if ledger else None
-    if known:
-        return known
-    began = time.process_time()
-    wanted = set(due) or checks().keys()
-    asked = {c.id: c for c in checks().values() if c.id in wanted and inapplicable(c, [pair_named(pair)]) is None}
-    exact = [check for check in asked.values() if due and check.kind == "exact"]
-    with DuckDB() as engine:
-
-        def killed(played: Sequence[tuple[PlannedCall, Played]]) -> bool:
-            seen = judge(exact, played[-1:], engine, seed=seed)
-            return any(isinstance(item, Finding) for found, *_ in seen.values() for item in found)
-
-        track = run_plan(plan_of(pair, seed), Direct(product), asked, engine, stop_after=killed if exact else None)
-    run = PowerRun(
-        name=name,
-        pair=pair,
-        seed=seed,
-        outcome=str(run_outcome(track.results)),
-        failed=tuple(r.clause for r in track.results if r.verdict is Verdict.FAIL),
-        errors=tuple(r.clause for r in track.results if r.error),
-        crashes=track.crashes,
-        calls=track.calls,
-        seconds=round(time.process_time() - began, 2),
-    )
-    if ledger:
-        ledger.add(run)
-    return run
-
-
-def broken(mutant: Mutant) -> Product:
-    """The mutant as a product: a fault of the baseline, or a wrapper around it."""
-    if mutant.kind == "fault":
-        return baseline.product(mutant.fault)
-    if mutant.wrap is None:
-        raise ValueError(mutant.id)
-    return mutant.wrap(baseline.product())
-
-
-def correct_products() -> dict[str, Product]:
-    """The baseline and the variants: none may be accused."""
-    return {"baseline": baseline.product(), **variants.correct_products()}
-
-
 def kill_matrix(
     seeds: Sequence[int],
     *,
@@ -283,6 +109,7 @@ def kill_matrix(
     pairs: Sequence[str] = PAIRS,
     ledger: Ledger | None = None,
     progress: Progress | None = None,
+    shard: Shard = WHOLE,
 ) -> tuple[Kill, ...]:
     """Every mutant on one run a seed; the runs take the pairs in turn. Seeds outside, so that plans are kept."""
     every = tuple(chosen if chosen is not None else mutants().values())
@@ -290,13 +117,15 @@ def kill_matrix(
     done = 0
     for seed in seeds:
         for mutant in every:
+            done += 1
+            if done % shard[1] != shard[0]:
+                continue
             pair = pairs[seed % len(pairs)]
             runs[mutant.id].append(
                 power_run(
                     f"mutant:{mutant.id}", broken(mutant), pair=pair, seed=seed, ledger=ledger, due=mutant.killed_by
                 )
             )
-            done += 1
             _tell(progress, done, len(every) * len(seeds), mutant.id)
     return tuple(Kill(mutant=m.id, kind=m.kind, expected=m.killed_by, runs=tuple(runs[m.id])) for m in every)
 
@@ -307,11 +136,14 @@ def null_matrix(
     pairs: Sequence[str] = PAIRS,
     ledger: Ledger | None = None,
     progress: Progress | None = None,
+    shard: Shard = WHOLE,
 ) -> tuple[PowerRun, ...]:
     """Every product that does nothing useful, on every pair."""
-    work = [(n, p, pair, s) for s in seeds for pair in pairs for n, p in baseline.null_products().items()]
+    work = [(n, p, pair, s) for s in seeds for pair in pairs for n, p in nulls.null_products().items()]
     found = []
     for done, (name, product, pair, seed) in enumerate(work, start=1):
+        if done % shard[1] != shard[0]:
+            continue
         found.append(power_run(f"null:{name}", product, pair=pair, seed=seed, ledger=ledger))
         _tell(progress, done, len(work), name)
     return tuple(found)
@@ -325,11 +157,14 @@ def false_alarms(
     pairs: Sequence[str] = PAIRS,
     ledger: Ledger | None = None,
     progress: Progress | None = None,
+    shard: Shard = WHOLE,
 ) -> FalseAlarms:
     """``runs`` runs of correct products, taken in turn, every run with a plan of its own."""
     every = list((correct_products() if products is None else products).items())
     found = []
     for number in range(runs):
+        if number % shard[1] != shard[0]:
+            continue
         name, product = every[number % len(every)]
         pair = pairs[number // len(every) % len(pairs)]
         run = power_run(f"correct:{name}", product, pair=pair, seed=seed + number, ledger=ledger)
@@ -343,15 +178,17 @@ def _tell(progress: Progress | None, done: int, of: int, name: str) -> None:
         progress(done, of, name)
 
 
-def run_selftest(*, runs: int, seed: int, progress: Progress | None = None, ledger: Ledger | None = None) -> SelfTest:
+def run_selftest(
+    *, runs: int, seed: int, progress: Progress | None = None, ledger: Ledger | None = None, shard: Shard = WHOLE
+) -> SelfTest:
     """Every mutant on both pairs, every null product, and ``runs`` runs of correct products."""
     book = ledger or Ledger()
     seeds = range(seed, seed + len(PAIRS))
     return SelfTest(
         digest=book.digest,
-        kills=kill_matrix(seeds, ledger=book, progress=progress),
-        nulls=null_matrix([seed], ledger=book, progress=progress),
-        alarms=false_alarms(runs, seed=seed, ledger=book, progress=progress),
+        kills=kill_matrix(seeds, ledger=book, progress=progress, shard=shard),
+        nulls=null_matrix([seed], ledger=book, progress=progress, shard=shard),
+        alarms=false_alarms(runs, seed=seed, ledger=book, progress=progress, shard=shard),
     )
 
 
