@@ -112,27 +112,29 @@ def _read_csv(file: Path, resource: Resource) -> Source:
         header = next(csv.reader(text, strict=True), [])
     if not header:
         raise Refusal("ORGANIZATION_MISMATCH", pointer("data", resource.name))
-    columns = [f"x{i}" for i in range(len(header))]
-    reader = pyarrow.csv.open_csv(
-        pa.PythonFile(_Utf8(file.open("rb"), resource.encoding), mode="r"),
-        read_options=pyarrow.csv.ReadOptions(column_names=columns, block_size=_BLOCK, use_threads=False),
-        parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=len(columns) > 1),
-        convert_options=pyarrow.csv.ConvertOptions(
-            column_types=dict.fromkeys(columns, pa.string()),
-            null_values=[""],
-            strings_can_be_null=True,
-            quoted_strings_can_be_null=False,
-        ),
-    )
-    return Source(header, [pa.string()] * len(header), _without_first_row(reader))
+    return Source(header, [pa.string()] * len(header), _rows_of_csv(file, resource.encoding, len(header)))
 
 
-def _without_first_row(batches: Any) -> Iterator[Any]:
+def _rows_of_csv(file: Path, encoding: str, width: int) -> Iterator[Any]:
+    """The batches without the header; the file is open only while they are read."""
+    columns = [f"x{i}" for i in range(width)]
     skip = 1
-    for batch in batches:
-        rows = batch.slice(skip)
-        skip = max(0, skip - batch.num_rows)
-        yield rows
+    with file.open("rb") as raw:
+        reader = pyarrow.csv.open_csv(
+            pa.PythonFile(_Utf8(raw, encoding), mode="r"),
+            read_options=pyarrow.csv.ReadOptions(column_names=columns, block_size=_BLOCK, use_threads=False),
+            parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=width > 1),
+            convert_options=pyarrow.csv.ConvertOptions(
+                column_types=dict.fromkeys(columns, pa.string()),
+                null_values=[""],
+                strings_can_be_null=True,
+                quoted_strings_can_be_null=False,
+            ),
+        )
+        for batch in reader:
+            rows = batch.slice(skip)
+            skip = max(0, skip - batch.num_rows)
+            yield rows
 
 
 def write(

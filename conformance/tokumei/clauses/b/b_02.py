@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from tokumei.alignment import persons_of_cells
 from tokumei.clause import Check, Mutant
-from tokumei.clauses.i3.i3_03 import persons_of_cells
 from tokumei.evidence import Evidence
 from tokumei.model import Call, Finding, Need, Observation, Premise, Product, Request, Response, Text
 from tokumei.relation import Relation

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import pyarrow as pa
 
+from tokumei.alignment import persons_of_cells
 from tokumei.clause import Check, Mutant
 from tokumei.clauses.i3.i3_04 import FEWEST_CELLS, against_plan, dealt_again, placed, planned_ranks
 from tokumei.declarations import PSEUDONYMS, FieldName, Organization, Processing
@@ -32,10 +33,6 @@ MARKERS = ("", "*")
 """What stands for a missing or suppressed value is no identifier."""
 
 _NUMBERED = re.compile(r"(\D*)([0-9]+)(\D*)")
-
-CODED = """
-SELECT DISTINCT r."case", r."call", r.subject, c.cell FROM {self} r
-JOIN {cells} c ON r."case" = c."case" AND r."call" = c."call" AND """
 
 VALUES = """
 SELECT r."case", r."call", {column} AS v, min(p.cell) AS cell FROM {self} r
@@ -87,17 +84,6 @@ def _fields(evidence: Evidence) -> dict[FieldName, TableView]:
     names = {name for step in claim.with_technique(*PSEUDONYMS) for name in step.fields} - references
     found = {name: evidence.release.get(name.resource) for name in sorted(names, key=str)}
     return {name: view for name, view in found.items() if view is not None and name.field in view.names}
-
-
-def persons_of_cells(evidence: Evidence) -> Relation | None:
-    """The cell of every released person whose kept values are a cell code."""
-    cells = evidence.planned.get("cells")
-    home = evidence.release[evidence.carriers[0].resource] if evidence.carriers else None
-    carriers = home.pick(evidence.carriers) if home else None
-    if cells is None or home is None or not carriers:
-        return None
-    on = " AND ".join(f'r."{c.name}" = c.c{i}' for i, c in enumerate(carriers))
-    return home.relation.query(CODED + on, cells=cells)
 
 
 def _cells_in_order(view: TableView, name: FieldName, coded: Relation) -> Mapping[str, dict[int, list[int]]]:
