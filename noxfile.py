@@ -23,6 +23,13 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session
+def slow(session: nox.Session) -> None:
+    """Run the tests that take long: simulations, strangers' paths, whole runs of drafted declarations."""
+    _install(session)
+    session.run("pytest", "-m", "slow", "conformance/tests", "reference_impl/tests", *session.posargs)
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Run ruff."""
     session.install("-c", "constraints.txt", "ruff")

@@ -102,7 +102,11 @@ def test_the_crosswalk_holds_every_clause_of_every_regime_once_a_provision():
 
 
 def test_a_provision_without_a_clause_is_said_to_have_none(site):
-    clauses = {id_: clause for id_, clause in EDITION.clauses.items() if clause.family != "I5"}
+    clauses = {
+        id_: clause
+        for id_, clause in EDITION.clauses.items()
+        if not any("第34条第5号" in law.article for law in clause.law)
+    }
     edition = dataclasses.replace(EDITION, clauses=clauses)
     gaps = [p.article for p, clause in law_page.crosswalk(edition, EDITION.regimes["APPI-43"]) if clause is None]
     assert "第34条第5号" in gaps

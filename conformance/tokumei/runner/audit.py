@@ -45,6 +45,7 @@ from tokumei.model import (
     Why,
 )
 from tokumei.relation import Column, Engine
+from tokumei.runner.run import inapplicable
 from tokumei.runner.verdicts import ClauseResult, judged
 from tokumei.thresholds import CONTEXTS
 
@@ -148,6 +149,9 @@ def audit(
     vocabulary = _Vocabulary.of(held, asked, shown.release)
     results = []
     for check in checks().values():
+        if why := inapplicable(check, [(held, asked)]):
+            results.append(ClauseResult(clause=check.id, verdict=Verdict.NOT_APPLICABLE, why=why))
+            continue
         if not set(check.needs) <= offers:
             results.append(ClauseResult(clause=check.id, verdict=Verdict.INCONCLUSIVE, why=Why.UNDECIDABLE))
             continue
@@ -357,10 +361,7 @@ def _unchanged(shown: Evidence) -> dict[str, int]:
 
 @dataclass(frozen=True, slots=True)
 class _Vocabulary:
-    """The words that a finding may hold: names and parameters of the declarations.
-
-    Any other column of the release is named by its place.
-    """
+    """The words that a finding may hold, of the declarations; another column of the release is named by its place."""
 
     words: frozenset[str]
     places: Mapping[tuple[str, str], str]

@@ -90,7 +90,7 @@ def _rows_reported(request: Request, response: Response) -> Response:
 
 MUTANTS = (
     Mutant(
-        id="rows-reported-as-persons",
+        id="report-counts-rows",
         kind="wrapper",
         effect=Text(
             "行の数を本人の数として報告し、危険が小さく見える。",
