@@ -42,7 +42,8 @@ class Mutant:
     """A deliberately wrong product: a wrapper around any product, or a fault switch of the baseline.
 
     ``effect`` is the harm, ``proof`` why it is wrong, ``trigger`` how rare the wrong behaviour is;
-    ``killed_by`` are the clauses that must see it.
+    ``killed_by`` are the clauses that must see it. ``pairs`` names the example declarations that hold what it
+    breaks (dates that are shifted, an address); without one, every pair does. It is not run on the others.
     """
 
     id: str
@@ -54,6 +55,7 @@ class Mutant:
     killed_by: tuple[str, ...]
     wrap: Callable[[Product], Product] | None = None
     fault: str = ""
+    pairs: tuple[str, ...] = ()
 
 
 def checks() -> dict[str, Check]:
