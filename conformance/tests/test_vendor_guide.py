@@ -51,6 +51,20 @@ def test_the_mended_program_is_the_example(name: str, example: str) -> None:
     assert shown[1] == (ROOT / "examples" / "products" / example / name).read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize(("path", "example"), [(0, "java-batch"), (1, "python-function")])
+def test_the_declarations_of_a_mended_program_are_those_of_the_example_but_for_the_name(
+    path: int, example: str
+) -> None:
+    walk = stranger.read(GUIDES[0].read_text(encoding="utf-8"))[path]
+    shown = {block.name: block.text for block in walk.blocks if block.name}
+    shown.setdefault("release/processing.yaml", shown["processing.yaml"])  # path A copies it
+    released = sorted((ROOT / "examples" / "products" / example / "release").iterdir())
+    assert len(released) == 2
+    for file in released:
+        named = file.read_text(encoding="utf-8").replace(f"clinic-{example.partition('-')[0]}", "clinic")
+        assert shown[f"release/{file.name}"] == named
+
+
 def walked(text: str, folder: Path, seconds: float = 20.0) -> object:
     (path,) = stranger.read(text)
     return stranger.walk(path, Path(sys.executable), folder, seconds)
