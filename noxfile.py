@@ -71,7 +71,7 @@ def stranger(session: nox.Session) -> None:
 def spark(session: nox.Session) -> None:
     """Run the same SQL on Spark, which needs a Java, and on DuckDB; both must say the same."""
     session.install("-c", "constraints.txt", "-e", ".[dev,spark]", "-e", "reference_impl")
-    session.run("pytest", "conformance/tests/test_parity_spark.py", *session.posargs)
+    session.run("pytest", "-m", "slow", "conformance/tests/test_parity_spark.py", *session.posargs)
 
 
 @nox.session
