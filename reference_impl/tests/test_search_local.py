@@ -60,7 +60,8 @@ def check(drawn: list[Record], requirement: Requirement, limit: float, metric: M
         if requirement.l is not None and requirement.kind == "entropy":
             assert math.exp(-sum(c / n * math.log(c / n) for c in held.values())) >= requirement.l - 1e-9
         if requirement.t is not None:
-            far = sum(abs(held[s] / n - c / len(drawn)) for s, c in overall.items()) / 2
+            whole = sum(members.values(), Counter()) if requirement.whole == "kept" else overall
+            far = sum(abs(held[s] / n - c / whole.total()) for s, c in whole.items()) / 2
             assert far <= requirement.t + 1e-9
     return True
 
@@ -81,7 +82,8 @@ def test_larger_tables_gain(seed: int) -> None:
         leaf = [int(min(random.geometric(0.3), len(h.rows))) - 1 for h in HIERARCHIES.values()]
         values = tuple(h.rows[i][0] for i, h in zip(leaf, HIERARCHIES.values(), strict=True))
         drawn.append((values, "pqr"[int(random.integers(3))]))
-    for requirement in (Requirement(k=5), Requirement(k=3, l=2), Requirement(k=3, l=1.9, kind="entropy", t=0.4)):
+    for requirement in (Requirement(k=5), Requirement(k=3, l=2), Requirement(k=3, l=1.9, kind="entropy", t=0.4),
+                        Requirement(k=3, t=0.3, whole="kept"), Requirement(k=2, l=2, t=0.2, whole="kept")):  # fmt: skip
         assert check(drawn, requirement, 0.1, "arithmetic")
     table = table_of([[record] for record in drawn])
     best = search(table, HIERARCHIES, Requirement(k=5), suppression_limit=0.1).best

@@ -91,8 +91,13 @@ class Outcome:
     groups: int
 
 
-def outcome(table: Combinations, grouping: Grouping, requirement: Requirement, overall: Ints | None) -> Outcome:
-    """Suppress the subjects of every class that does not hold, until all classes hold."""
+def outcome(
+    table: Combinations, grouping: Grouping, requirement: Requirement, overall: Ints | None, may: int = 0
+) -> Outcome:
+    """Suppress the subjects of every class that does not hold, until all classes hold.
+
+    At most ``may`` subjects are to be suppressed; a node that cannot do with so few is told by its deficit alone.
+    """
     grouping = countable(grouping)
     if table.party is not None:
         return _of_parties(table, table.party, grouping, requirement)
@@ -102,11 +107,37 @@ def outcome(table: Combinations, grouping: Grouping, requirement: Requirement, o
         dense, rows = compact(refine(grouping, table.sensitive, table.kinds))  # one pair a class and value
         pairs = grouping.of[rows], table.sensitive[rows], sums(dense, table.counts)
         groups = dense.size
+    if requirement.moves and pairs is not None:
+        return _of_moving(grouping, requirement, sizes, pairs, overall, may, groups)
     judged = judge(requirement, sizes, pairs, overall)
     lost = float(sizes[~judged.holds].sum())
     return Outcome(
         kept=judged.holds[grouping.of], suppressed=int(lost), deficit=float(judged.deficit.sum()), groups=groups
     )
+
+
+def _of_moving(
+    grouping: Grouping,
+    requirement: Requirement,
+    sizes: Floats,
+    pairs: tuple[Ints, Ints, Floats],
+    overall: Ints | None,
+    may: int,
+    groups: int,
+) -> Outcome:
+    """Compare with those who are kept: who goes changes that, so this is repeated; small classes go first."""
+    deficit = float(judge(requirement.loosened(may / float(sizes.sum())), sizes, pairs, overall).deficit.sum())
+    stays = sizes >= requirement.k
+    of, value, n = pairs
+    while deficit <= may + 1e-6 and stays.any():
+        inside = stays[of]
+        whole = np.bincount(value[inside], n[inside], int(value.max()) + 1)
+        holds = judge(requirement, sizes, pairs, whole.astype(np.int64)).holds
+        if holds[stays].all():
+            break
+        stays &= holds
+    lost = int(sizes[~stays].sum())
+    return Outcome(kept=stays[grouping.of], suppressed=lost, deficit=deficit, groups=groups)
 
 
 def _of_parties(table: Combinations, party: Ints, grouping: Grouping, requirement: Requirement) -> Outcome:

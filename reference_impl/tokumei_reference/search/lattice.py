@@ -172,7 +172,7 @@ class _Lattice:
         self.done[levels] = True
         table = self._finer(levels)
         grouping = classes(table, self.axes, levels)
-        out = outcome(table, grouping, self.requirement, self.overall)
+        out = outcome(table, grouping, self.requirement, self.overall, self.may)
         if out.groups * 4 <= table.rows:
             self._keep(levels, table, grouping)
         below = tuple(slice(level + 1) for level in levels)

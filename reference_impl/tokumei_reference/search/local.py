@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tokumei_reference.search.classes import Grouping, classes, compact, refine, sums
+from tokumei_reference.search.classes import Grouping, classes, compact, outcome, refine, sums
 from tokumei_reference.search.distinct import Combinations
 from tokumei_reference.search.hierarchy import Axis, Floats, Hierarchy, Ints, bind
 from tokumei_reference.search.lattice import Node
@@ -43,16 +44,20 @@ def recode(
     recovers most is lowered by one level, for the values whose subjects then still hold by themselves; the
     others stay together above, if they hold. The same is tried from the highest levels for everyone.
     Rows that show the same nodes are one class, even if made apart: joining classes that hold keeps every
-    requirement (distinct and entropy l, t and k are all kept by mixtures).
+    requirement (distinct and entropy l, t and k are all kept by mixtures). Nobody comes or goes while
+    classes are split, so that whom they are compared with is settled before.
     """
     if table.party is not None:
         raise ValueError("local recoding needs every subject in one row")
     axes = [bind(name, hierarchies[name], table.values[name]) for name in table.names]
     splitter = _Splitter(table, axes, requirement)
     top = tuple(axis.levels - 1 for axis in axes)
-    everyone = np.ones(table.rows, np.bool_)
-    at_start, at_top = (splitter.holding(levels, everyone) for levels in (start.levels, top))
+    at_start, at_top = (splitter.kept(levels) for levels in (start.levels, top))
     back = splitter.holding(top, ~at_start)
+    if requirement.moves:  # who comes back must not break the others
+        both = splitter.towards(at_start | back)
+        if not (both.holding(start.levels, at_start) | both.holding(top, back))[at_start | back].all():
+            back = np.zeros_like(back)
     begun = np.full((table.rows, len(axes)), _SUPPRESSED)
     begun[at_start], begun[back] = start.levels, top
     found = [splitter.finish(begun, np.where(at_start, 0, 1), metric)]
@@ -72,11 +77,26 @@ class _Splitter:
         self.shares = [
             np.stack([share[node] for share, node in zip(axis.shares, axis.nodes, strict=True)]) for axis in axes
         ]
-        self.overall = (
-            None
-            if table.sensitive is None
-            else sums(Grouping(of=table.sensitive, size=table.kinds), table.counts).astype(np.int64)
-        )
+        self.overall = self._overall(np.ones(table.rows, np.bool_))
+
+    def _overall(self, among: Bools) -> Ints | None:
+        if self.table.sensitive is None:
+            return None
+        values = Grouping(of=self.table.sensitive[among], size=self.table.kinds)
+        return sums(values, self.table.counts[among]).astype(np.int64)
+
+    def towards(self, kept: Bools) -> _Splitter:
+        """The same, where classes are compared with these rows if they are compared with who is kept."""
+        if not self.requirement.moves or not kept.any():
+            return self
+        other = copy(self)
+        other.overall = self._overall(kept)
+        return other
+
+    def kept(self, levels: tuple[int, ...]) -> Bools:
+        """The rows that stay at a node when all others are suppressed."""
+        grouping = classes(self.table, self.axes, levels)
+        return outcome(self.table, grouping, self.requirement, self.overall, self.table.subjects).kept
 
     def judged(self, rows: Ints, grouping: Grouping) -> tuple[Bools, Floats]:
         """Which classes of these rows hold, and their sizes; a class without rows does."""
@@ -101,15 +121,13 @@ class _Splitter:
 
     def finish(self, levels: Ints, part: Ints, metric: Metric) -> Recoding:
         """Split the classes of one part and level vector until nothing is won."""
-        active = np.flatnonzero(levels[:, 0] != _SUPPRESSED)
+        kept = levels[:, 0] != _SUPPRESSED
+        splitter, active = self.towards(kept), np.flatnonzero(kept)
         grouping = Grouping(of=part[active], size=int(part.max()) + 1)
         for axis, nodes, level, codes in zip(self.axes, self.nodes, levels.T, self.table.codes, strict=True):
             if len(active):
                 grouping = refine(grouping, nodes[level[active], codes[active]], max(map(len, axis.labels)))
-        while len(active):
-            grouping, _ = compact(grouping)
-            active, grouping = self._round(levels, active, grouping)
-        kept = levels[:, 0] != _SUPPRESSED
+        splitter.split(levels, active, grouping)
         losses = []
         weight = float(self.table.counts.sum())
         for share, level, codes in zip(self.shares, levels.T, self.table.codes, strict=True):
@@ -117,6 +135,12 @@ class _Splitter:
             losses.append(float(each @ self.table.counts) / weight)
         suppressed = int(self.table.counts[~kept].sum())
         return Recoding(levels=levels, loss=aggregate(metric, losses), suppressed=suppressed)
+
+    def split(self, levels: Ints, rows: Ints, grouping: Grouping) -> None:
+        """Lower the levels of these rows, in place."""
+        while len(rows):
+            grouping, _ = compact(grouping)
+            rows, grouping = self._round(levels, rows, grouping)
 
     def _round(self, levels: Ints, rows: Ints, grouping: Grouping) -> tuple[Ints, Grouping]:
         """Lower the best attribute of every class at once; classes that win nothing are finished."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -16,13 +16,15 @@ class Requirement:
     """k subjects, l well-represented sensitive values, and a sensitive distribution within t of all subjects'.
 
     ``kind`` is how l counts: ``distinct`` values, or ``entropy``, exp(H) ≥ l. t is the total variation
-    (equal distance) to the distribution of the whole table before suppression, as in ARX.
+    (equal distance) to a ``whole``: that of all ``given`` subjects before suppression, as in ARX, or that
+    of the ``kept`` ones, which is what can be counted on a release.
     """
 
     k: int = 1
     l: float | None = None  # noqa: E741 - the name of the measure
     kind: Literal["distinct", "entropy"] = "distinct"
     t: float | None = None
+    whole: Literal["given", "kept"] = "given"
 
     def __post_init__(self) -> None:
         if self.k < 1 or (self.l is not None and self.l < 1) or (self.t is not None and not 0 <= self.t <= 1):
@@ -36,6 +38,18 @@ class Requirement:
     def monotone(self) -> bool:
         """Whether joining a class that holds with any other holds: true of k and distinct l alone."""
         return self.t is None and (self.l is None or self.kind == "distinct")
+
+    @property
+    def moves(self) -> bool:
+        """Whether suppression changes what the other classes are compared with."""
+        return self.t is not None and self.whole == "kept"
+
+    def loosened(self, share: float) -> Requirement:
+        """What a class fulfils towards all given subjects when it does towards the kept, of whom ``share`` is missing.
+
+        The given are a mixture of the kept and the missing, so that the two wholes are at most ``share`` apart.
+        """
+        return self if self.t is None else replace(self, t=min(1.0, self.t + share), whole="given")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
