@@ -6,8 +6,8 @@ positional names, so that no name a vendor chose enters SQL text; ``TableView.co
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from tokumei.relation import Column, Relation
@@ -15,6 +15,14 @@ from tokumei.relation import Column, Relation
 if TYPE_CHECKING:
     from tokumei.declarations import FieldName, Organization, Processing
     from tokumei.model import Call, Need
+
+
+FOLDED = """
+WITH once AS (SELECT DISTINCT "case", "call", resource, field, value FROM {self} t),
+folded AS (SELECT value, text_fold(value) AS text FROM (SELECT DISTINCT value FROM once) AS told)
+SELECT once."case", once."call", once.resource, once.field, once.value, folded.text
+FROM once JOIN folded ON once.value = folded.value
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +89,26 @@ class Evidence:
     """case, canary, folded, source: raw, hex and base64 forms of every secret"""
     carriers: tuple[FieldName, ...] = ()
     seed: int = 0
+    whole: Evidence | None = field(init=False, default=None, repr=False, compare=False)
+    """The batch that this is a part of"""
+    kept: dict[str, Relation] = field(init=False, default_factory=dict, repr=False, compare=False)
+    """What ``once`` has run"""
+
+    @property
+    def texts(self) -> Relation:
+        """case, call, resource, field, value, text: the distinct released cells, each with what it folds to"""
+        return self.once("texts", lambda whole: whole.released_cells.query(FOLDED))
+
+    def once(self, name: str, make: Callable[[Evidence], Relation]) -> Relation:
+        """The rows that several checks need, run by the first that asks and kept under ``name`` for the others.
+
+        ``make`` is given the whole batch and says of each case what it would say of it alone.
+        """
+        whole = self.whole or self
+        if name not in whole.kept:
+            made = make(whole)
+            whole.kept[name] = made.engine.register(f"once.{name}", made.arrow())
+        return whole.kept[name] if whole is self else _rows(whole.kept[name], self.cases)
 
     @property
     def claim(self) -> Processing | None:
@@ -95,17 +123,17 @@ class Evidence:
         """The evidence of some of the cases. Names stay as they are in the whole batch."""
         if {case.id for case in self.cases} <= set(cases):
             return self
-        some = sorted(cases)
+        mine = tuple(case for case in self.cases if case.id in cases)
 
         def rows(relation: Relation) -> Relation:
-            return relation.query('SELECT * FROM {self} t WHERE "case" IN {some}', some=some)
+            return _rows(relation, mine)
 
         def tables(views: Mapping[str, TableView]) -> dict[str, TableView]:
             return {name: replace(view, relation=rows(view.relation)) for name, view in views.items()}
 
-        return replace(
+        part = replace(
             self,
-            cases=tuple(case for case in self.cases if case.id in cases),
+            cases=mine,
             input=tables(self.input),
             release=tables(self.release),
             planned={name: rows(relation) for name, relation in self.planned.items()},
@@ -116,6 +144,13 @@ class Evidence:
             left=rows(self.left),
             secrets=rows(self.secrets),
         )
+        object.__setattr__(part, "whole", self.whole or self)
+        return part
 
     def released_calls(self) -> list[tuple[CaseView, int, Call]]:
         return [(case, i, call) for case in self.cases for i, call in enumerate(case.calls) if call.released]
+
+
+def _rows(relation: Relation, cases: Sequence[CaseView]) -> Relation:
+    """The rows of these cases."""
+    return relation.query('SELECT * FROM {self} t WHERE "case" IN {ids}', ids=sorted(case.id for case in cases))
