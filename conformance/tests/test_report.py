@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import copy
 import io
 import json
@@ -16,6 +17,7 @@ import openpyxl
 import pytest
 from rich.console import Console
 
+import tokumei.clauses
 from tokumei.report import terminal, view, words
 from tokumei.report.html import html, summary
 from tokumei.report.junit import junit
@@ -535,3 +537,60 @@ def test_a_release_without_a_row_is_said_in_words() -> None:
     assert words.NO_ROWS["en"] in html(made)
     assert words.NO_ROWS["ja"] in "\n".join(lines(made, "ja"))
     assert words.NO_ROWS["ja"] not in html(BAD)
+
+
+@pytest.mark.parametrize("form", [html, summary])
+def test_a_page_holds_both_languages_and_opens_in_the_one_asked_for(form: Any, tmp_path: Path) -> None:
+    class Switches(HTMLParser):
+        root, checked = "", ""
+
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            given = dict(attrs)
+            self.root = str(given["lang"]) if tag == "html" else self.root
+            self.checked += str(given["id"]) if tag == "input" and "checked" in given else ""
+
+    pages = {lang: form(BAD, lang) for lang in NAMES}
+    for lang, page in pages.items():
+        seen = Switches()
+        seen.feed(page)
+        assert (seen.root, seen.checked) == (lang, f"lang-{lang}")
+        for other in NAMES:
+            assert words.RUN["not_met"][other] in page
+    written = write(BAD, EDITION, tmp_path, "en")
+    assert written[f"{'report' if form is html else 'summary'}.html"].read_text("utf-8") == pages["en"]
+
+
+def _said_by_checks() -> dict[str, set[str]]:
+    """What the checks of all clauses write as literals: what a premise counts, and null hypotheses."""
+    said: dict[str, set[str]] = {"what": set(), "null": set()}
+    for path in Path(tokumei.clauses.__path__[0]).rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                for argument in node.keywords:
+                    if (node.func.id, argument.arg) in {("Premise", "what"), ("Statistic", "null")}:
+                        assert isinstance(argument.value, ast.Constant), path
+                        said[str(argument.arg)].add(argument.value.value)
+    return said
+
+
+def test_what_checks_say_in_english_only_has_words_in_japanese() -> None:
+    said = _said_by_checks()
+    assert len(said["what"]) > 20
+    assert said["what"] <= set(words.PREMISES)
+    assert said["null"] == set(words.NULLS)
+
+
+def test_levels_of_evidence_and_statistics_of_order_are_said_in_words() -> None:
+    assert set(words.EVIDENCE) == set(SCHEMA["properties"]["level"]["enum"])
+    assert words.statistic("registry/input/rank")["ja"] == "registry（入力の順、全体の傾向）"
+    assert words.statistic("t.a/b/day/neighbours")["en"] == "t.a/b (order of days, neighbouring rows)"
+    assert words.statistic("order") == {"ja": "order", "en": "order"}
+    named = [
+        STATISTIC | {"name": f"registry/{order}/rank", "null": null}
+        for order in ("input", "key")
+        for null in words.NULLS
+    ]
+    page = html(report("all_met", 0, clause("I3-04", "pass", statistics=named)))
+    (null,) = words.NULLS.values()
+    assert page.count(null["ja"]) == page.count(null["en"]) == 1
+    assert "registry/input/rank" not in page

@@ -25,7 +25,7 @@ def write_reports(
     from tokumei.spec import load_spec
 
     folder.mkdir(parents=True, exist_ok=True)
-    paths = write(record, load_spec(), folder)
+    paths = write(record, load_spec(), folder, lang)
     for id_, document in replays.items():
         (folder / "findings").mkdir(exist_ok=True)
         (folder / "findings" / f"{id_}.json").write_text(dumps(document), encoding="utf-8")

@@ -11,6 +11,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from tokumei.model import Lang
 from tokumei.report import plots, view, words
 from tokumei.report.view import Report
 
@@ -21,12 +22,12 @@ FAILING = 10
 """Clauses that the one page names."""
 
 
-def html(report: Report) -> str:
-    """The whole report as HTML."""
-    return _environment().get_template("report.html.j2").render(_context(report))
+def html(report: Report, lang: Lang = "ja") -> str:
+    """The whole report as HTML, opened in ``lang``."""
+    return _environment().get_template("report.html.j2").render(_context(report, lang))
 
 
-def summary(report: Report) -> str:
+def summary(report: Report, lang: Lang = "ja") -> str:
     """One printable page: what was tested, the verdicts by outcome, what failed, and what is not shown."""
     order = ("fail", "suite_error", "inconclusive")
     failing = [
@@ -35,8 +36,8 @@ def summary(report: Report) -> str:
         for _, clause in view.clauses(report)
         if clause["verdict"] == verdict
     ]
-    context = _context(report) | {
-        "facts": {lang: list(view.facts(report, lang)) for lang in ("ja", "en")},
+    context = _context(report, lang) | {
+        "facts": {each: list(view.facts(report, each)) for each in ("ja", "en")},
         "failing": failing[:FAILING],
         "more": max(0, len(failing) - FAILING),
     }
@@ -53,6 +54,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters["n"] = view.number
+    made.filters["moment"] = view.moment
     return made
 
 
@@ -62,10 +64,11 @@ def _printed(value: Any) -> Any:
     return view.clean(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
-def _context(report: Report) -> dict[str, Any]:
+def _context(report: Report, lang: Lang) -> dict[str, Any]:
     counted = view.matrix(report)
     return {
         "r": report,
+        "lang": lang,
         "words": words,
         "matrix": counted,
         "bars": {name: plots.bar(counts, 300) for name, counts in counted.items()},

@@ -15,22 +15,23 @@ from tokumei.report.junit import junit
 from tokumei.report.workbook import NAMES, workbook
 
 if TYPE_CHECKING:
+    from tokumei.model import Lang
     from tokumei.report.view import Report
     from tokumei.spec import Edition
 
 
-def write(report: Report, edition: Edition, folder: Path) -> dict[str, Path]:
+def write(report: Report, edition: Edition, folder: Path, lang: Lang = "ja") -> dict[str, Path]:
     """Make every form of the report, then write them, the record first, since it is the truth.
 
-    ``edition`` gives the texts of the clauses.
+    ``edition`` gives the texts of the clauses. The pages hold both languages and open in ``lang``.
     """
     folder.mkdir(parents=True, exist_ok=True)
     forms: dict[str, Callable[[Report], str | bytes]] = {
         "report.json": record,
         "junit.xml": junit,
-        "report.html": html,
-        "summary.html": summary,
-        **{name: partial(workbook, edition=edition, lang=lang) for lang, name in NAMES.items()},
+        "report.html": partial(html, lang=lang),
+        "summary.html": partial(summary, lang=lang),
+        **{name: partial(workbook, edition=edition, lang=each) for each, name in NAMES.items()},
     }
     made = {name: form(report) for name, form in forms.items()}
     return {name: _put(folder / name, content) for name, content in made.items()}

@@ -15,6 +15,7 @@ from typing import Any
 
 from tokumei.report.words import (
     CONFIGURATIONS,
+    EVIDENCE,
     NO_REASON,
     NO_SENTENCE,
     ORIGINS,
@@ -60,6 +61,11 @@ def number(value: float | None) -> str:
         return f"{round(float(short)):,}"
     mantissa, _, exponent = short.partition("e")
     return f"{mantissa}e{int(exponent)}" if exponent else short
+
+
+def moment(created: str) -> str:
+    """A point in time as a person writes it."""
+    return created.replace("T", " ").replace("+00:00", " UTC").replace("Z", " UTC")
 
 
 def family(clause: Clause) -> str:
@@ -170,13 +176,11 @@ def facts(report: Report, lang: str) -> Iterator[tuple[str, str]]:
     ja = lang == "ja"
     name = " ".join(filter(None, (product["name"], product["version"])))
     yield SUBJECTS[report["origin"]][lang], f"{name} ({product['vendor']})" if product["vendor"] else name
-    yield (
-        ("実施日時", "Date")[not ja],
-        report["created"].replace("T", " ").replace("+00:00", " UTC").replace("Z", " UTC"),
-    )
+    yield ("実施日時", "Date")[not ja], moment(report["created"])
     yield ("規格の版", "Edition")[not ja], f"{suite['edition']} (Tokumei {suite['version']})"
     yield ("法令の時点", "Law as of")[not ja], suite["law_as_of"]
-    yield ("試験データ", "Data")[not ja], f"{ORIGINS[report['origin']][lang]} {report['level']}"
+    yield ("試験データ", "Data")[not ja], ORIGINS[report["origin"]][lang]
+    yield ("根拠の段階", "Evidence")[not ja], f"{report['level']} {EVIDENCE[report['level']][lang]}"
     if product["configuration"]:
         yield ("設定", "Configuration")[not ja], CONFIGURATIONS[product["configuration"]][lang]
         yield ("接続方法", "Adapter")[not ja], report["adapter"]

@@ -88,6 +88,13 @@ ORIGINS = {
     "supplied": _both("持ち込まれたデータ", "supplied data"),
 }
 
+EVIDENCE = {
+    "E0": _both("加工後のファイルだけ", "released files only"),
+    "E1": _both("加工前及び加工後のファイル", "files before and after"),
+    "E3": _both("製品の呼出し", "calls of the product"),
+}
+"""What the levels of evidence rest on."""
+
 CONFIGURATIONS = {
     "obey": _both(
         "製品は、与えられた加工方法書に従って設定された。",
@@ -212,6 +219,39 @@ PREMISES = {
 def premise(what: str) -> Words:
     """What a premise counts, in both languages; an unknown word is shown as it is."""
     return PREMISES.get(what) or _both(what, what)
+
+
+NULLS = {
+    "places in the order dealt to cells at random": _both(
+        "集団の順位は、無作為に割り当てられたものである", "places in the order dealt to cells at random"
+    ),
+}
+
+ORDERS = {
+    "input": _both("入力の順", "order of the input"),
+    "key": _both("元データの番号の順", "order of source keys"),
+    "day": _both("日付の順", "order of days"),
+    "repeated": _both("前の加工の並び", "order of the earlier release"),
+    "rank": _both("全体の傾向", "overall trend"),
+    "neighbours": _both("隣り合う行", "neighbouring rows"),
+}
+"""What the statistics of order compare with, and where they look."""
+
+
+def null(said: str) -> Words:
+    """A null hypothesis in both languages; an unknown one is shown as it is."""
+    return NULLS.get(said) or _both(said, said)
+
+
+def statistic(name: str) -> Words:
+    """The name of a statistic, as ``registry/input/rank``, in words; an unknown part is shown as it is."""
+    of, *how = name.rsplit("/", 2)
+    if not how:
+        return _both(of, of)
+    said = [ORDERS.get(part) or _both(part, part) for part in how]
+    return _both(
+        f"{of}（{'、'.join(each['ja'] for each in said)}）", f"{of} ({', '.join(each['en'] for each in said)})"
+    )
 
 
 def pair(value: Any) -> Words:

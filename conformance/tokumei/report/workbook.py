@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 NAMES = {"ja": "試験成績書.xlsx", "en": "test-report.xlsx"}
 LONGEST = 32_000
 """Excel holds 32,767 characters in a cell."""
+TALLEST = 409.0
+"""Excel shows no taller row, in points."""
+LINE = 16.5
+"""Points of a line; the letters of ``FONT`` stand far apart."""
 
 _LINE = Side(style="thin", color="9AA3A7")
 BOX = Border(left=_LINE, right=_LINE, top=_LINE, bottom=_LINE)
@@ -50,9 +54,8 @@ SAID = {
     "outcome": Text("判定", "Outcome"),
     "shows": Text("この成績書が示すこと", "What this report shows"),
     "shows_not": Text("この成績書が示さないこと", "What this report does not show"),
-    "signed": Text(
-        "試験実施者　　　　　　　　　　確認者　　　　　　　　　　", "Tested by                    Checked by          "
-    ),
+    "tested": Text("試験実施者", "Tested by"),
+    "checked": Text("確認者", "Checked by"),
 }
 ITEM_HEADS = {
     "ja": ("項番", "根拠", "条件", "期待", "結果", "再現番号"),
@@ -109,6 +112,7 @@ def _page(sheet: Worksheet, name: str, widths: Sequence[int], *, landscape: bool
     sheet.page_setup.fitToHeight = 0 if landscape else 1
     sheet.sheet_properties.pageSetUpPr.fitToPage = True
     sheet.page_margins.left = sheet.page_margins.right = 0.5
+    sheet.page_margins.top = sheet.page_margins.bottom = 0.6
     sheet.oddFooter.center.text = "&P / &N"
     sheet.sheet_view.showGridLines = False
     if title_row:
@@ -147,7 +151,11 @@ def _summary(sheet: Worksheet, report: Report, lang: str) -> None:
             row += 1
             _span(sheet, row, 1, f"・{limit[lang]}" if lang == "ja" else f"• {limit[lang]}")
         row += 2
-    _span(sheet, row, 1, SAID["signed"][lang], across="right")
+    for column, name in ((1, "tested"), (4, "checked")):
+        _put(sheet, row, column, SAID[name][lang], bold=True, fill=HEAD)
+        for at in (column + 1, column + 2):
+            sheet.cell(row=row, column=at).border = BOX
+        sheet.merge_cells(start_row=row, start_column=column + 1, end_row=row, end_column=column + 2)
     sheet.row_dimensions[row].height = 36
     sheet.print_area = f"A1:F{row}"
 
@@ -160,7 +168,7 @@ def _span(sheet: Worksheet, row: int, column: int, value: object, **style: Any) 
     sheet.merge_cells(start_row=row, start_column=column, end_row=row, end_column=6)
     room = 74 if column > 1 else 98
     lines = sum(max(1, -(-cell_len(line) // room)) for line in str(value).split("\n"))
-    sheet.row_dimensions[row].height = 15.5 * lines + 2
+    sheet.row_dimensions[row].height = LINE * lines + 2
 
 
 def _items(sheet: Worksheet, report: Report, edition: Edition, lang: str) -> None:
@@ -180,7 +188,7 @@ def _items(sheet: Worksheet, report: Report, edition: Edition, lang: str) -> Non
         )
         for column, value in enumerate(cells, 1):
             tone = {"fill": PatternFill("solid", fgColor=FILLS[verdict])} if column == 5 else {}
-            _put(sheet, row, column, value, **tone)
+            _put(sheet, row, column, value, across="center" if column == 1 else None, **tone)
         sheet.row_dimensions[row].height = _height(cells, ITEM_WIDTHS)
     if row == 1:
         _put(sheet, 2, 1, SAID["no_items"][lang], box=False)
@@ -230,7 +238,7 @@ def result(clause: Any, lang: str) -> str:
 
 
 def _findings(sheet: Worksheet, report: Report, lang: str) -> None:
-    widths = (14, 12, 60, 26, 20, 30, 16, 13, 30)
+    widths = (12, 9, 52, 27, 16, 24, 13, 12, 27)
     _page(sheet, SAID["findings"][lang], widths, landscape=True, title_row=1)
     _heads(sheet, FINDING_HEADS[lang])
     row = 1
@@ -267,7 +275,7 @@ def _height(cells: Sequence[object], widths: Sequence[int]) -> float:
         sum(max(1, -(-cell_len(line) // max(1, width - 1))) for line in str(value).split("\n"))
         for value, width in zip(cells, widths, strict=True)
     )
-    return min(400.0, 15.0 * max(lines) + 3)
+    return min(TALLEST, LINE * max(lines) + 3)
 
 
 __all__ = ["NAMES", "basis", "conditions", "result", "workbook"]
