@@ -10,19 +10,14 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
+from tokumei.measures.leaks import with_text
 from tokumei.relation import Column, Relation
 
 if TYPE_CHECKING:
     from tokumei.declarations import FieldName, Organization, Processing
     from tokumei.model import Call, Need
 
-
-FOLDED = """
-WITH once AS (SELECT DISTINCT "case", "call", resource, field, value FROM {self} t),
-folded AS (SELECT value, text_fold(value) AS text FROM (SELECT DISTINCT value FROM once) AS told)
-SELECT once."case", once."call", once.resource, once.field, once.value, folded.text
-FROM once JOIN folded ON once.value = folded.value
-"""
+DISTINCT = 'SELECT DISTINCT "case", "call", resource, field, value FROM {self} t'
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +92,7 @@ class Evidence:
     @property
     def texts(self) -> Relation:
         """case, call, resource, field, value, text: the distinct released cells, each with what it folds to"""
-        return self.once("texts", lambda whole: whole.released_cells.query(FOLDED))
+        return self.once("texts", lambda whole: with_text(whole.released_cells.query(DISTINCT)))
 
     def once(self, name: str, make: Callable[[Evidence], Relation]) -> Relation:
         """The rows that several checks need, run by the first that asks and kept under ``name`` for the others.

@@ -26,7 +26,7 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
     for case in evidence.cases:
         if planted.get(case.id) and any(call.released and call.response and call.response.data for call in case.calls):
             yield Premise(case=case.id, count=planted[case.id], what="canaries")
-    for row in occurrences(evidence.released_cells, canaries).rows():
+    for row in occurrences(evidence.texts, canaries, folded=True).rows():
         yield Finding(
             code="IDENTIFIER_IN_RELEASE",
             case=row["case"],

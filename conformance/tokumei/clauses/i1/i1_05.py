@@ -41,8 +41,8 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
     if not count:
         return
     parts = addresses.query(PARTS, shortest=SHORTEST, known=_known(evidence))
-    cells = evidence.released_cells.query("SELECT * FROM {self} t WHERE regexp_extract(value, '[^ -~]', 0) <> ''")
-    for row in occurrences(cells, parts).rows():
+    cells = evidence.texts.query("SELECT * FROM {self} t WHERE regexp_extract(value, '[^ -~]', 0) <> ''")
+    for row in occurrences(cells, parts, folded=True).rows():
         yield Finding(
             code="ADDRESS_PART",
             case=row["case"],
@@ -107,6 +107,7 @@ MUTANTS = (
         trigger="one cell of each release",
         proof="a released cell holds the town of the first address of the input",
         killed_by=("I1-05",),
+        pairs=("stroke-registry",),  # no addresses elsewhere
         wrap=after(_town_in_a_cell),
     ),
     Mutant(
@@ -120,6 +121,7 @@ MUTANTS = (
         trigger="every address whose town ends with 町 or 村",
         proof="the released area ends with the town of the address",
         killed_by=("I1-05",),
+        pairs=("stroke-registry",),  # no addresses elsewhere
         fault="address-cut-too-late",
     ),
 )

@@ -23,7 +23,7 @@ KEYS = (
 
 WHOLE = """
 SELECT c."case", c."call", c.resource, c.field, count(DISTINCT k.bare) AS n
-FROM (SELECT DISTINCT "case", "call", resource, field, trim(LEADING '0' FROM text_fold(value)) AS bare FROM {self} t) c
+FROM (SELECT DISTINCT "case", "call", resource, field, trim(LEADING '0' FROM text) AS bare FROM {self} t) c
 JOIN {keys} k ON c."case" = k."case" AND c.bare = k.bare
 GROUP BY c."case", c."call", c.resource, c.field
 """
@@ -34,14 +34,14 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
     keys = evidence.canaries.query(KEYS, least=SHORTEST)
     for row in keys.query('SELECT "case", count(*) AS n FROM {self} t GROUP BY "case"').rows():
         yield Premise(case=row["case"], count=row["n"], what="source keys")
-    found = {_place(row): row["n"] for row in evidence.released_cells.query(WHOLE, keys=keys).rows()}
+    found = {_place(row): row["n"] for row in evidence.texts.query(WHOLE, keys=keys).rows()}
     steps = (evidence.claim or evidence.asked).with_technique(*PSEUDONYMS)
     pseudonyms = [str(name) for step in steps for name in step.fields]
-    cells = evidence.released_cells.query(
+    cells = evidence.texts.query(
         "SELECT * FROM {self} t WHERE resource || '.' || field NOT IN {pseudonyms}", pseudonyms=[*pseudonyms, ""]
     )
     long = keys.query("SELECT * FROM {self} t WHERE length(folded) >= {least}", least=SHORTEST_INSIDE)
-    for row in occurrences(cells, long).rows():
+    for row in occurrences(cells, long, folded=True).rows():
         found[_place(row)] = max(row["n"], found.get(_place(row), 0))
     for (case, call, resource, field), n in sorted(found.items()):
         yield Finding(
