@@ -1,5 +1,7 @@
 """Each clause on the smallest pair: the baseline passes, its own two mutants are killed, null products never pass."""
 
+from functools import cache
+
 import pytest
 
 from tokumei.clause import checks, mutants
@@ -8,6 +10,8 @@ from tokumei.modalities.tables.faults import faults
 from tokumei.model import RunOutcome
 from tokumei.mutants import classes, dates
 from tokumei.runner import selftest
+from tokumei.runner.power import PAIRS, Direct, broken, plan_of
+from tokumei.runner.run import play
 
 PAIR = "stroke-registry"
 SEED = 11
@@ -70,6 +74,36 @@ def test_mutants_are_well_described():
         assert bool(mutant.wrap) == (mutant.kind == "wrapper") and bool(mutant.fault) == (mutant.kind == "fault"), id_
     undetected = [*classes.UNDETECTED, *dates.UNDETECTED]
     assert all(reason and not mutant.killed_by and mutant.id not in every for mutant, reason in undetected)
+
+
+def test_a_mutant_leaves_out_known_pairs_and_not_all():
+    for mutant in mutants().values():
+        assert not mutant.pairs or set(mutant.pairs) < set(PAIRS), mutant.id
+
+
+OTHERWISE = {"report-counts-rows", "pseudonym-by-table"}
+"""They answer otherwise and not wrongly: a number of rows that is that of persons, a key of the one table."""
+
+
+@pytest.mark.parametrize(
+    ("mutant", "pair"),
+    [(m, p) for m in mutants().values() for p in PAIRS if m.pairs and p not in m.pairs and m.id not in OTHERWISE],
+    ids=lambda x: x if isinstance(x, str) else x.id,
+)
+def test_a_mutant_does_nothing_on_a_pair_that_it_leaves_out(mutant, pair):
+    assert answers(broken(mutant), pair) == of_the_baseline(pair)
+
+
+@cache
+def of_the_baseline(pair):
+    return answers(baseline.product(), pair)
+
+
+def answers(product, pair):
+    """What a product says to the planned calls of one pair; of the large cases, one is enough."""
+    plan = plan_of(pair, SEED)
+    played = [play(case, Direct(product), seed=plan.seed) for case in plan.cases if case.stage < 2]
+    return [(one.view.id, call.response, call.left) for one in played for call in one.view.calls]
 
 
 def test_an_id_is_used_once():

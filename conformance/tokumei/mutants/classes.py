@@ -346,6 +346,7 @@ MUTANTS = (
         trigger="an organization with codes that are to be cut",
         proof="the released code is longer than declared",
         killed_by=("D-04",),
+        pairs=("hospital",),  # no code is to be cut elsewhere
         fault="code-not-cut",
     ),
 )

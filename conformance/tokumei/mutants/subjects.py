@@ -17,6 +17,7 @@ MUTANTS = (
         trigger="a person with two rows",
         proof="the release has more persons than the input",
         killed_by=("I5-01",),
+        pairs=("stroke-registry",),  # elsewhere a person has one row in the table of persons
         fault="pseudonym-by-row",
     ),
     Mutant(
@@ -30,6 +31,7 @@ MUTANTS = (
         trigger="a class of fewer than k persons with k rows",
         proof="a class of one person with k rows is released as a class of k",
         killed_by=("I5-01",),
+        pairs=("stroke-registry",),  # elsewhere a person has one row in the table of persons
         fault="small-classes-split",
     ),
 )

@@ -230,6 +230,7 @@ MUTANTS = (
         trigger="every row of the table of persons that has a number of its own",
         proof="the first eight digits of the row number are the birth date",
         killed_by=("I1-04",),
+        pairs=("stroke-registry",),  # elsewhere the table of persons has no number but the person key
         fault="row-numbers-from-birth",
     ),
 )

@@ -131,6 +131,7 @@ MUTANTS = (
         trigger="one cell of each release",
         proof="a released cell holds the postal code of the first person of the input",
         killed_by=("I1-06",),
+        pairs=("stroke-registry",),  # no postal codes elsewhere
         wrap=after(_code_in_a_cell),
     ),
     Mutant(
@@ -144,6 +145,7 @@ MUTANTS = (
         trigger="every release of an organization with postal codes",
         proof="the released column holds the first five digits of the input",
         killed_by=("I1-06",),
+        pairs=("stroke-registry",),  # no postal codes elsewhere
         fault="postal-code-of-five-digits",
     ),
 )

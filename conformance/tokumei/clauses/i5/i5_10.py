@@ -82,6 +82,7 @@ MUTANTS = (
         trigger="fewer persons than the minimum with more rows than it",
         proof="19 persons with 57 rows are released under a minimum of 20",
         killed_by=("I5-10",),
+        pairs=("stroke-registry",),  # elsewhere a person has one row in the table of persons
         fault="minimum-counts-rows",
     ),
 )

@@ -100,6 +100,7 @@ MUTANTS = (
         trigger="a person with two released rows",
         proof="the number reported is not that of the persons in the release",
         killed_by=("O-02",),
+        pairs=("stroke-registry",),  # elsewhere a person has one row in the table of persons
         wrap=after(_rows_reported),
     ),
     Mutant(
@@ -113,6 +114,7 @@ MUTANTS = (
         trigger="rows without a person key",
         proof="rows that lead to no person are in the release",
         killed_by=("O-02",),
+        pairs=("stroke-registry",),  # elsewhere the person key is the primary key and never empty
         fault="nobody-is-somebody",
     ),
 )

@@ -167,6 +167,7 @@ MUTANTS = (
         trigger="a person notified for the other regime only",
         proof="a released row has a code that only persons without the notice have",
         killed_by=("O-07",),
+        pairs=("hospital",),  # nothing tells of notices elsewhere
         wrap=_believing(1),
     ),
     Mutant(
@@ -180,6 +181,7 @@ MUTANTS = (
         trigger="a person who refused and has a row that does not say so",
         proof="a released row has a code that only refused persons have",
         killed_by=("O-07",),
+        pairs=("stroke-registry",),  # elsewhere a person has one row in the table of persons
         fault="refusal-by-row",
     ),
     Mutant(
@@ -193,6 +195,7 @@ MUTANTS = (
         trigger="an excluded person with rows in another table",
         proof="a table has more rows than all persons who may be released",
         killed_by=("O-07",),
+        pairs=("hospital",),  # there is one table elsewhere
         fault="excluded-children-stay",
     ),
 )
