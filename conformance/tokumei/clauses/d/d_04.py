@@ -10,8 +10,9 @@ from tokumei.evidence import Evidence
 from tokumei.model import Finding, Need, Observation, Premise, Request, Response, Text
 from tokumei.mutants.edits import after, steps, with_column
 from tokumei.relation import Relation
+from tokumei.representation import markers
 
-VALUES = 'SELECT "case", "call", {column} AS v FROM {self} t WHERE {column} IS NOT NULL'
+VALUES = 'SELECT "case", "call", {column} AS v FROM {self} t WHERE {column} IS NOT NULL AND {column} NOT IN {markers}'
 
 COUNTED = 'SELECT "case", "call", count(*) AS n FROM {self} t GROUP BY "case", "call"'
 
@@ -32,7 +33,7 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
                 view = evidence.release.get(name.resource)
                 if view is None or name.field not in view.names:
                     continue
-                values = view.relation.query(VALUES, column=view.column(name.field))
+                values = view.relation.query(VALUES, column=view.column(name.field), markers=markers(evidence, name))
                 if several:
                     values = values.query('SELECT * FROM {self} t WHERE "call" = {only}', only=number)
                 yield from _judged(values, step, claim, name)

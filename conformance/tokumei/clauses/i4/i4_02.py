@@ -10,12 +10,10 @@ from tokumei.declarations import FieldName, Organization, Processing
 from tokumei.evidence import Evidence
 from tokumei.model import Finding, Need, Observation, Premise, Request, Response, Text
 from tokumei.mutants.edits import after, with_column
+from tokumei.representation import markers
 
 DISEASES = ("icd", "標準病名")
 """How the code systems of diseases begin. A list of diseases in no known code system cannot be told from any other."""
-MARKERS = ("", "*")
-"""What stands for a suppressed value; a field may declare others."""
-
 FEW = """
 SELECT "case", "call", count(*) AS n FROM (
   SELECT "case", "call", {column} AS v, count(DISTINCT coalesce(subject, 'row ' || "row")) AS persons
@@ -41,13 +39,6 @@ def diseases(organization: Organization) -> Iterator[FieldName]:
             yield info.name
 
 
-def markers(organization: Organization, name: FieldName) -> tuple[str, ...]:
-    """The texts that stand for no value in a field."""
-    info = organization.field(name)
-    declared = info.tokumei.get("representation", {}) if info is not None else {}
-    return tuple(dict.fromkeys((*MARKERS, *declared.get("suppressed", ()), *declared.get("missing", ()))))
-
-
 def judge(evidence: Evidence) -> Iterator[Observation]:
     """Count the persons of each released value. Where there is a limit, the input must hold something below it."""
     claim = evidence.claim or evidence.asked
@@ -61,7 +52,7 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
                 yield Premise(case=case.id, count=1, what="fields without a limit")
                 yield _finding("NO_LIMIT", {"case": case.id, "call": number}, name)
             continue
-        hidden = markers(evidence.organization, name)
+        hidden = markers(evidence, name)
         if given is not None and name.field in given.names:
             column = given.column(name.field)
             for row in given.relation.query(FEW, column=column, markers=hidden, least=known[name]).rows():
@@ -116,6 +107,7 @@ MUTANTS = (
         trigger="every release of a field with a limit",
         proof="one released value is held by one person",
         killed_by=("I4-02",),
+        pairs=("hospital",),  # no limit of rare values elsewhere
         wrap=after(_rare_code_back),
     ),
     Mutant(
@@ -129,6 +121,7 @@ MUTANTS = (
         trigger="a disease of fewer persons than the limit with as many rows",
         proof="the planned disease of 4 persons and 8 rows stays under a limit of 5",
         killed_by=("I4-02",),
+        pairs=("hospital",),  # no limit of rare values elsewhere
         fault="rare-over-rows",
     ),
 )

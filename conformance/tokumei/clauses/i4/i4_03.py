@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from tokumei.clause import Check, Mutant
-from tokumei.clauses.i4.i4_02 import limits, markers
+from tokumei.clauses.i4.i4_02 import limits
 from tokumei.declarations import FieldName, Organization, Processing
 from tokumei.evidence import Evidence
 from tokumei.model import Finding, Need, Observation, Premise, Request, Response, Text
 from tokumei.mutants.edits import after, with_column
 from tokumei.relation import Relation
+from tokumei.representation import markers
 
 LEAST_PERSONS = 2
 """What one person alone has says nothing of the disease."""
@@ -74,7 +75,7 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
         planted = held[name].query(PROXIES, rare=rare, least=LEAST_PERSONS)
         for row in planted.query(COUNTED).rows():
             yield Premise(case=row["case"], count=row["n"], what="proxies")
-        column, hidden = view.column(name.field), markers(evidence.organization, name)
+        column, hidden = view.column(name.field), markers(evidence, name)
         values = view.relation.query(
             'SELECT DISTINCT "case", "call", {column} AS v FROM {self} t WHERE {column} IS NOT NULL AND {column} NOT IN {markers}',
             column=column,
@@ -89,7 +90,7 @@ def _held(evidence: Evidence, name: FieldName) -> Relation | None:
     given = evidence.input.get(name.resource)
     if given is None or name.field not in given.names:
         return None
-    hidden = markers(evidence.organization, name)
+    hidden = markers(evidence, name)
     return _stored("held", name, given.relation.query(HELD, column=given.column(name.field), markers=hidden))
 
 
@@ -146,6 +147,7 @@ MUTANTS = (
         trigger="a drug of few persons that was taken out",
         proof="a released drug was given in the input to persons of one rare disease only",
         killed_by=("I4-03", "I4-02"),
+        pairs=("hospital",),  # no limit of rare values elsewhere
         wrap=after(_drugs_restored),
     ),
     Mutant(
@@ -159,6 +161,7 @@ MUTANTS = (
         trigger="a drug given for a rare disease alone",
         proof="the planned drug of the planned disease is in the release",
         killed_by=("I4-03", "I4-02"),
+        pairs=("hospital",),  # no limit of rare values elsewhere
         fault="rare-in-first-field-only",
     ),
 )

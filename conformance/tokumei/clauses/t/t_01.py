@@ -14,6 +14,7 @@ from tokumei.declarations import RELEASING, FieldName, Organization, Processing
 from tokumei.evidence import Evidence, TableView
 from tokumei.model import Finding, Need, Observation, Premise, Product, Request, Response, Text
 from tokumei.relation import Relation
+from tokumei.representation import day
 from tokumei.stats import binomial_tail
 
 ALPHA = 1e-10
@@ -28,7 +29,7 @@ PERIODS = {
     "decade": "floor(extract(year FROM d) / 10)",
 }
 
-DISTINCT = 'SELECT DISTINCT "case", "call", as_date({column}) AS d FROM {self} t WHERE as_date({column}) IS NOT NULL'
+DISTINCT = 'SELECT DISTINCT "case", "call", <day> AS d FROM {self} t WHERE <day> IS NOT NULL'
 CROWDED = (
     'SELECT "case", "call", count(*) AS n FROM (SELECT "case", "call" FROM {self} t GROUP BY "case", "call", {period} '
     'HAVING count(*) > 1) p GROUP BY "case", "call"'
@@ -38,14 +39,14 @@ CLOSE = (
     '"call" ORDER BY d)) AS gap FROM {self} t) g WHERE gap < 7 GROUP BY "case", "call"'
 )
 COUNTED = (
-    'SELECT "case", "call", count({column}) AS n, count(*) FILTER (WHERE {column} LIKE {clock}) AS timed FROM {self} t '
+    'SELECT "case", "call", count({column}) AS n, count(*) FILTER (WHERE {column} LIKE {clock} AND {column} NOT LIKE {midnight}) AS timed FROM {self} t '
     'GROUP BY "case", "call"'
 )
 
 FIRST = """
-SELECT t."case", t."call", t.subject AS person, c.cell, min(as_date({column})) AS d, {resource} AS resource, {field} AS field
+SELECT t."case", t."call", t.subject AS person, c.cell, min(<day>) AS d, {resource} AS resource, {field} AS field
 FROM {self} t JOIN {people} c ON t."case" = c."case" AND t."call" = c."call" AND t.subject = c.person
-WHERE as_date({column}) IS NOT NULL GROUP BY t."case", t."call", t.subject, c.cell
+WHERE <day> IS NOT NULL GROUP BY t."case", t."call", t.subject, c.cell
 """
 
 UNMOVED = """
@@ -81,14 +82,14 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
             continue
         steps = [step for pair in (evidence.asked, claim) for step in pair.steps if name in step.fields]
         column = view.column(name.field)
-        for row in view.relation.query(COUNTED, column=column, clock="%:%").rows():
+        for row in view.relation.query(COUNTED, column=column, clock="%:%", midnight="%00:00:00").rows():
             yield Premise(case=row["case"], count=row["n"], what="dates")
             if row["n"] and not {step.technique for step in claim.steps if name in step.fields} & RELEASING:
                 yield _finding("NO_METHOD", row, name)
             if row["timed"]:
                 yield _finding("TOO_PRECISE", row, name, n=row["timed"], unit="day")
         units = {str(step.params.get("to")) for step in steps if step.technique == "date-coarsen"}
-        found = view.relation.query(DISTINCT, column=column)
+        found = view.relation.query(DISTINCT.replace("<day>", day(evidence, name, column)))
         for unit in sorted(units & {"week", *PERIODS}):  # a week may begin on any day
             crowded = CLOSE if unit == "week" else CROWDED.replace("{period}", PERIODS[unit])
             for row in found.query(crowded).rows():
@@ -130,7 +131,10 @@ def _firsts(evidence: Evidence, views: Mapping[str, TableView], names: list[Fiel
         return None
     parts = [
         view.relation.query(
-            FIRST, column=view.column(name.field), people=people, resource=name.resource, field=name.field
+            FIRST.replace("<day>", day(evidence, name, view.column(name.field))),
+            people=people,
+            resource=name.resource,
+            field=name.field,
         ).sql
         for name in names
         if (view := views.get(name.resource)) is not None and name.field in view.names

@@ -16,13 +16,11 @@ from tokumei.evidence import Evidence, TableView
 from tokumei.model import Finding, Need, Observation, Premise, Request, Response, Text
 from tokumei.mutants.edits import after, steps, with_column
 from tokumei.relation import Relation
-
-MARKERS = ("", "*")
-"""What stands for a missing or suppressed date is no date."""
+from tokumei.representation import day, markers
 
 SHIFTED = (
     'SELECT "case", "call", coalesce(subject, {resource} || "row") AS person, {resource} AS resource, '
-    "{field} AS field, as_date({column}) AS day FROM {self} t WHERE {column} IS NOT NULL AND {column} NOT IN {markers}"
+    "{field} AS field, <day> AS day FROM {self} t WHERE {column} IS NOT NULL AND {column} NOT IN {markers}"
 )
 
 BEST = """
@@ -75,7 +73,11 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
         return
     parts = [
         view.relation.query(
-            SHIFTED, resource=name.resource, field=name.field, column=view.column(name.field), markers=MARKERS
+            SHIFTED.replace("<day>", day(evidence, name, view.column(name.field))),
+            resource=name.resource,
+            field=name.field,
+            column=view.column(name.field),
+            markers=markers(evidence, name),
         )
         for name in names
         if (view := evidence.release.get(name.resource)) is not None and name.field in view.names
