@@ -189,7 +189,7 @@ def _finding(clause: str, shown: Shown, edition: Edition) -> dict[str, Any]:
         "before": before,
         "after": after,
         "marked": marked,
-        "replay": f"tokumei replay {shown.id}" if shown.shrunk else "",
+        "replay": f"tokumei replay {shown.id} PRODUCT" if shown.shrunk else "",
     }
 
 
