@@ -10,11 +10,10 @@ from dataclasses import dataclass, field
 from random import Random
 
 import pyarrow as pa
-import rstr
 
 from tokumei import numbers
 from tokumei.declarations import FieldInfo, FieldName, Organization, Processing, ResourceInfo
-from tokumei.plan import people
+from tokumei.plan import patterns, people
 from tokumei.plan.bundle import Bundle, Truth
 from tokumei.plan.levels import rare_values
 
@@ -207,7 +206,6 @@ class _Maker:
         """Values that are never drawn: who has one was given it."""
         self.events: defaultdict[tuple[int, str, str, int], Counter[int]] = defaultdict(Counter)
         """Cell, resource, field and distance to the rows of each person that have it."""
-        self.text = rstr.Rstr(random)
         count = len(persons)
         drawn = people.names(count + 20, random)
         self.names, self.staff = drawn[:count], drawn[count:]
@@ -277,7 +275,7 @@ class _Maker:
         values: set[str] = set()
         tries = 0
         while len(values) < count:
-            value = self.text.xeger(pattern)
+            value = patterns.drawn(pattern, self.random)
             tries += 1
             if tries > 50 * count + 1000:
                 raise ValueError("the pattern does not have enough values")
@@ -288,10 +286,13 @@ class _Maker:
     def _dates(self, info: FieldInfo, rows: list[_Row]) -> None:
         resource, name = info.name.resource, info.name.field
         place = [i.name.field for i in self.organization.resource(resource).fields if i.type == "date"].index(name)
+        gaps: dict[tuple[int | None, int], int] = {}
         for row in rows:
             person = self.persons[row.person]
-            gap = Random(f"{self.seed}/{person.cell}/{resource}/{row.nth}")
-            days = row.day + sum(gap.randint(0, 9) for _ in range(place + 1))
+            if (alike := (person.cell, row.nth)) not in gaps:
+                gap = Random(f"{self.seed}/{person.cell}/{resource}/{row.nth}")
+                gaps[alike] = sum(gap.randint(0, 9) for _ in range(place + 1))
+            days = row.day + gaps[alike]
             row.values[name] = (FIRST_DAY + dt.timedelta(days=self.days[row.person] + days)).isoformat()
             if person.cell in self.codes and not person.opted_out and not person.not_notified:
                 assert person.cell is not None
@@ -307,7 +308,8 @@ class _Maker:
                 row.values[name] = person.quasi[info.name]
             elif info.name in self.told:
                 texts = self.told[info.name](person, row.nth)
-                row.values[name] = Random(f"{self.seed}/{info.name}/{row.person}").choice(texts)
+                one = texts[0] if len(texts) == 1 else Random(f"{self.seed}/{info.name}/{row.person}").choice(texts)
+                row.values[name] = one
             elif info.name in codes:
                 code = self.code_of[row.person]
                 row.values[name] = code[codes[info.name]] if code else None
