@@ -35,12 +35,12 @@ def canaries(engine, codes):
 def found_again(engine, codes, values, given=()):
     """The codes found whole in fields that are not random, by the measure that I2-01 uses."""
     from tokumei.clauses.i2.i2_01 import TURNED
-    from tokumei.measures.leaks import occurrences
+    from tokumei.measures.leaks import occurrences, with_text
 
     known = measure.codes(canaries(engine, codes), 6)
-    texts = measure.fresh(cells(engine, values), cells(engine, given, name="given"))
-    sure = texts.query('SELECT "case", "call", resource, field, text AS value FROM {self} t')
-    return {row["canary"] for row in occurrences(sure, known.query(TURNED, least=measure.SURE), show=True).rows()}
+    texts = measure.fresh(with_text(cells(engine, values)), cells(engine, given, name="given"))
+    sought = known.query(TURNED, least=measure.SURE)
+    return {row["canary"] for row in occurrences(texts, sought, show=True, folded=True).rows()}
 
 
 @pytest.fixture(scope="module")

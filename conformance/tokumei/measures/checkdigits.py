@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from tokumei.numbers import FAMILIES
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from tokumei.relation import Relation
 
 TOKENS = """
@@ -24,7 +26,7 @@ WHERE length("token") BETWEEN 6 AND 13 AND translate("token", '0123456789', '') 
 COUNT = """
 SELECT "case", "call", "resource", "field", '{family}' AS "family", {length} AS "length",
   count(*) AS "n", count(CASE WHEN {holds} THEN 1 END) AS "passing"
-FROM {{self}} AS tokens WHERE length("token") = {length}
+FROM tokens WHERE length("token") = {length}
 GROUP BY "case", "call", "resource", "field"
 """
 
@@ -57,21 +59,23 @@ def _holds(family: str, length: int) -> str:
     return f"({' + '.join(doubled)}) % 10 = 0"
 
 
-COUNTS = tuple(
-    COUNT.format(family=family.id, length=length, holds=_holds(family.id, length))
+COUNTS = {
+    (family.id, length): COUNT.format(family=family.id, length=length, holds=_holds(family.id, length))
     for family in FAMILIES.values()
     if family.id != "mrz"
     for length in family.lengths
-)
+}
 """One a family and length; a field of a machine readable zone is no digit token."""
 
 
-def check_digits(cells: Relation) -> Relation:
+def check_digits(cells: Relation, among: Collection[tuple[str, int]] = COUNTS.keys()) -> Relation:
     """``case, call, resource, field, family, length, n, passing`` over the distinct digit tokens of each field.
 
     ``cells`` has ``case, call, resource, field, value``. A token is a whole cell that folds to 6 to 13 digits.
+    ``among`` is some of the families and lengths, at least one.
     """
-    return cells.query(TOKENS).query(" UNION ALL ".join(COUNTS))
+    counts = [count for kind, count in COUNTS.items() if kind in among]
+    return cells.query(TOKENS).query("WITH tokens AS {self} " + " UNION ALL ".join(counts))
 
 
 __all__ = ["COUNTS", "TOKENS", "check_digits"]

@@ -40,8 +40,8 @@ SELECT "case", source, translate(folded, {kanji}, {plain}) AS spelled FROM {self
 """
 
 FRESH = """
-SELECT DISTINCT c."case", c."call", c.resource, c.field, c.value, translate(text_fold(c.value), {kanji}, {plain}) AS text
-FROM (SELECT DISTINCT "case", "call", resource, field, value FROM {self} t) c
+SELECT DISTINCT c."case", c."call", c.resource, c.field, c.value, translate(c.text, {kanji}, {plain}) AS text
+FROM {self} c
 LEFT JOIN {given} g ON c."case" = g."case" AND c.resource = g.resource AND c.field = g.field AND c.value = g.value
 WHERE g.value IS NULL
 """
@@ -80,7 +80,10 @@ def codes(canaries: Relation, least: int) -> Relation:
 
 
 def fresh(cells: Relation, given: Relation) -> Relation:
-    """``case, call, resource, field, value, text``: the released texts that the input does not have in the field."""
+    """``case, call, resource, field, value, text``: the released texts that the input does not have in the field.
+
+    ``cells`` has ``text`` too, what the value folds to (``leaks.with_text``).
+    """
     return cells.query(FRESH, given=given, kanji=KANJI[0], plain=KANJI[1])
 
 

@@ -21,36 +21,36 @@ FEWEST = 6
 INSIDE = 12
 """So long is a code that is looked for inside a longer text, where it has more places to be met by chance."""
 
-TEXTS = """
-SELECT "case", canary AS text, folded, source FROM {self} a
-UNION SELECT "case", translate(canary, ' 　', '') AS text, folded, source FROM {self} b WHERE kind IN ('direct', 'staff')
-UNION SELECT "case", folded AS text, folded, source FROM {self} c WHERE kind IN ('direct', 'staff')
-"""
-
 CODES = """
-SELECT "case", source, text, 'base64' AS way, translate(base64(unhex(hex(text))), '=', '') AS code, 11 AS sure FROM {self} a
-UNION ALL SELECT "case", source, text, 'hex' AS way, lower(hex(text)) AS code, 16 AS sure FROM {self} b
-UNION ALL SELECT "case", source, text, 'folded' AS way, code,
-  CASE WHEN regexp_extract(code, '[^ -~]', 0) = '' THEN 16 ELSE 4 END AS sure
-FROM (
-  SELECT "case", source, folded AS text, reverse(folded) AS code FROM {self} c
-  UNION ALL SELECT "case", source, folded AS text,
-    translate(folded, 'abcdefghijklmnopqrstuvwxyz', 'nopqrstuvwxyzabcdefghijklm') AS code FROM {self} d
-  UNION ALL SELECT "case", source, folded AS text, translate(folded, '0123456789', 'abcdefghij') AS code FROM {self} e
-  UNION ALL SELECT "case", source, folded AS text, translate(folded, '0123456789', 'jabcdefghi') AS code FROM {self} f
-) AS turned
-WHERE code <> text AND (length(code) >= {shortest} OR (length(code) >= 4 AND regexp_extract(code, '[^ -~]', 0) <> ''))
+WITH canaries AS {self}, texts AS (
+  SELECT "case", source, canary AS text FROM canaries
+  UNION ALL SELECT "case", source, translate(canary, ' 　', '') AS text FROM canaries WHERE kind IN ('direct', 'staff')
+  UNION ALL SELECT "case", source, folded AS text FROM canaries WHERE kind IN ('direct', 'staff')
+), identifiers AS (
+  SELECT "case", source, folded, CASE WHEN regexp_extract(folded, '[^ -~]', 0) = '' THEN 16 ELSE 4 END AS sure FROM canaries
+  WHERE length(folded) >= {shortest} OR (length(folded) >= 4 AND regexp_extract(folded, '[^ -~]', 0) <> '')
+), figures AS (SELECT * FROM identifiers WHERE regexp_extract(folded, '[0-9]', 0) <> '')
+SELECT "case", source, text, 'base64' AS way, translate(base64(unhex(hex(text))), '=', '') AS code, 11 AS sure FROM texts
+UNION ALL SELECT "case", source, text, 'hex' AS way, lower(hex(text)) AS code, 16 AS sure FROM texts
+UNION ALL SELECT "case", source, text, 'folded' AS way, code, sure FROM (
+  SELECT "case", source, sure, folded AS text, reverse(folded) AS code FROM identifiers
+  UNION ALL SELECT "case", source, sure, folded AS text,
+    translate(folded, 'abcdefghijklmnopqrstuvwxyz', 'nopqrstuvwxyzabcdefghijklm') AS code
+  FROM identifiers WHERE regexp_extract(folded, '[a-z]', 0) <> ''
+  UNION ALL SELECT "case", source, sure, folded AS text, translate(folded, '0123456789', 'abcdefghij') AS code FROM figures
+  UNION ALL SELECT "case", source, sure, folded AS text, translate(folded, '0123456789', 'jabcdefghi') AS code FROM figures
+) AS turned WHERE code <> text
 """
 """Percent-encoding is hexadecimal but for the signs, so the signs are taken out of the released values."""
 
-VALUES = 'SELECT DISTINCT "case", value FROM {self} t WHERE length(value) >= 4'
+VALUES = 'SELECT DISTINCT "case", value, text FROM {self} t WHERE length(value) >= 4'
 
 WRITTEN = """
 SELECT "case", value, 'base64' AS way, translate(value, '-_=', '+/') AS code FROM {self} a
 WHERE length(value) >= {shortest} AND regexp_extract(value, '^[0-9A-Za-z+/_-]+=*$', 0) <> ''
 UNION ALL SELECT "case", value, 'hex' AS way, lower(translate(value, '%+: -', '')) AS code FROM {self} b
 WHERE length(value) >= {shortest} AND regexp_extract(value, '^[0-9A-Fa-f%+: -]+$', 0) <> ''
-UNION ALL SELECT "case", value, 'folded' AS way, text_fold(value) AS code FROM {self} c
+UNION ALL SELECT "case", value, 'folded' AS way, text AS code FROM {self} c
 """
 
 SAME = """
@@ -89,12 +89,12 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
     for row in evidence.canaries.query('SELECT "case", count(*) AS n FROM {self} t GROUP BY "case"').rows():
         yield Premise(case=row["case"], count=row["n"], what="canaries")
     engine = evidence.canaries.engine
-    codes = evidence.canaries.query(TEXTS).query(CODES, shortest=SHORTEST)
-    values = engine.register("i1-02.values", evidence.released_cells.query(VALUES).arrow())
+    codes = evidence.canaries.query(CODES, shortest=SHORTEST)
+    values = engine.register("i1-02.values", evidence.texts.query(VALUES).arrow())
     written = values.query(WRITTEN, shortest=SHORTEST)
     hits = engine.register("i1-02.hits", written.query(SAME, codes=codes, shortest=SHORTEST).arrow())
     if _some(hits):
-        for row in evidence.released_cells.query(FIELDS, hits=hits).rows():
+        for row in evidence.texts.query(FIELDS, hits=hits).rows():
             if not row["short"] or (row["n"] >= FEWEST and row["n"] * 10 >= row["among"]):
                 yield _found("ENCODED_IDENTIFIER", row)
     long = codes.query(
@@ -102,7 +102,7 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
         "WHERE way <> 'folded' AND length(code) >= {inside}",
         inside=INSIDE,
     )
-    prose = evidence.released_cells.query(PROSE, inside=INSIDE)
+    prose = evidence.texts.query(PROSE, inside=INSIDE)
     if _some(
         values.query("SELECT *, 0 AS \"call\", '' AS resource, '' AS field FROM {self} t").query(PROSE, inside=INSIDE)
     ):

@@ -38,28 +38,30 @@ UNION SELECT "case", translate(canary, ' 　', '') AS text FROM {self} t WHERE k
 """
 
 JOINED = """
+WITH given AS {self}
 SELECT DISTINCT "case", name || sep || born || tail AS text
 FROM (
-  SELECT "case", birth, sex, name FROM {self} AS a
-  UNION SELECT "case", birth, sex, translate(name, ' 　', '') AS name FROM {self} AS b
+  SELECT "case", birth, sex, name FROM given
+  UNION SELECT "case", birth, sex, translate(name, ' 　', '') AS name FROM given
 ) AS people
 JOIN (
-  SELECT DISTINCT birth AS same, birth AS born FROM {self} AS c
-  UNION SELECT birth AS same, replace(birth, '-', '') AS born FROM {self} AS d
-  UNION SELECT birth AS same, replace(birth, '-', '/') AS born FROM {self} AS e
+  SELECT DISTINCT birth AS same, birth AS born FROM given
+  UNION SELECT birth AS same, replace(birth, '-', '') AS born FROM given
+  UNION SELECT birth AS same, replace(birth, '-', '/') AS born FROM given
 ) AS births ON people.birth = births.same
 CROSS JOIN (SELECT '' AS sep UNION SELECT '|' AS sep UNION SELECT '_' AS sep UNION SELECT ',' AS sep) AS seps
 JOIN (
   SELECT '' AS tail, '' AS whose, '' AS glue UNION SELECT DISTINCT s.sep || sex AS tail, sex AS whose, s.sep AS glue
-  FROM {self} AS f
+  FROM given
   CROSS JOIN (SELECT '' AS sep UNION SELECT '|' AS sep UNION SELECT '_' AS sep UNION SELECT ',' AS sep) AS s
 ) AS tails ON tails.tail = '' OR (tails.whose = people.sex AND tails.glue = seps.sep)
 """
 
 DIGESTS = """
-SELECT "case", md5(text) AS code FROM {self} a
-UNION ALL SELECT "case", sha1(text) AS code FROM {self} b
-UNION ALL SELECT "case", sha_256(text) AS code FROM {self} c
+WITH texts AS {self}
+SELECT "case", md5(text) AS code FROM texts
+UNION ALL SELECT "case", sha1(text) AS code FROM texts
+UNION ALL SELECT "case", sha_256(text) AS code FROM texts
 """
 
 LOOKING = """
@@ -103,7 +105,7 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
     for row in evidence.canaries.query('SELECT "case", count(*) AS n FROM {self} t GROUP BY "case"').rows():
         yield Premise(case=row["case"], count=row["n"], what="canaries")
     engine = evidence.canaries.engine
-    looking = engine.register("i1-03.values", evidence.released_cells.query(LOOKING, shortest=SHORTEST).arrow())
+    looking = engine.register("i1-03.values", evidence.texts.query(LOOKING, shortest=SHORTEST).arrow())
     hexes, coded = looking.query(HEX, whole=WHOLE), looking.query(BASE64)
     texts = evidence.canaries.query(PLAIN)
     people = _people(evidence)
@@ -124,7 +126,7 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
 
 
 def _findings(evidence: Evidence, hits: Relation) -> Iterator[Finding]:
-    for row in evidence.released_cells.query(FIELDS, hits=hits).rows():
+    for row in evidence.texts.query(FIELDS, hits=hits).rows():
         if row["sure"] or (row["n"] >= FEWEST and row["n"] * 10 >= row["among"]):
             yield Finding(
                 code="DIGEST_OF_IDENTIFIER",

@@ -24,6 +24,9 @@ IDENTIFYING = frozenset({"direct", "staff", "symbol", "freetext"})
 SHORTEST = 6
 """Shorter codes and symbols cannot be told from other numbers."""
 
+SHORTEST_PART = 4
+"""From here on digits of a code tell persons apart; a shorter text says nothing in this family."""
+
 
 def drawn(evidence: Evidence) -> list[str]:
     """The released fields whose digits are random, as ``resource.field``."""
@@ -32,13 +35,24 @@ def drawn(evidence: Evidence) -> list[str]:
 
 
 def texts(evidence: Evidence) -> Relation:
-    """``case, call, resource, field, value, text`` of the released cells that the input does not explain; no dates."""
+    """``case, call, resource, field, value, text`` of the released cells that the input does not explain.
+
+    Dates are left out, and what is shorter than any part of a code.
+    """
+    return evidence.once("i2.texts", _texts)
+
+
+def _texts(evidence: Evidence) -> Relation:
     engine = evidence.canaries.engine
     dates = [str(info.name) for info in evidence.organization.fields() if info.type in ("date", "datetime")]
-    cells = evidence.released_cells.query(
-        "SELECT * FROM {self} t WHERE resource || '.' || field NOT IN {dates} OR as_date(value) IS NULL",
+    cells = evidence.texts.query(
+        "SELECT * FROM {self} t WHERE length(text) >= {least} "
+        "AND (resource || '.' || field NOT IN {dates} OR as_date(value) IS NULL)",
+        least=SHORTEST_PART,
         dates=[*dates, ""],
     )
+    left = cells.query("SELECT DISTINCT resource || '.' || field AS name FROM {self} t").arrow()
+    told = set(left.column("name").to_pylist())
     empty = "SELECT '' AS \"case\", '' AS resource, '' AS field, '' AS value WHERE FALSE"
     given = [
         view.relation.query(
@@ -48,18 +62,17 @@ def texts(evidence: Evidence) -> Relation:
             column=view.column(info.name.field),
         ).sql
         for info in evidence.organization.fields()
-        if not IDENTIFYING & set(info.classes)
+        if str(info.name) in told
+        and not IDENTIFYING & set(info.classes)
         and info.name.field in (view := evidence.input[info.name.resource]).names
         and info.name.field in evidence.release[info.name.resource].names
     ]
-    found = measure.fresh(cells, Relation(engine, " UNION ALL ".join([empty, *given])))
-    return engine.register("i2.texts", found.arrow())
+    return measure.fresh(cells, Relation(engine, " UNION ALL ".join([empty, *given])))
 
 
 def known(evidence: Evidence) -> Relation:
     """The codes of the input (``measures.codes``)."""
-    engine = evidence.canaries.engine
-    return engine.register("i2.codes", measure.codes(evidence.canaries, SHORTEST).arrow())
+    return evidence.once("i2.codes", lambda whole: measure.codes(whole.canaries, SHORTEST))
 
 
 def premises(evidence: Evidence) -> Iterator[Premise]:

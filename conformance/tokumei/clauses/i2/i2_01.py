@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from itertools import pairwise
 
 from tokumei import numbers
@@ -33,17 +33,16 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
     """Look for codes in texts that are neither random nor of the input; elsewhere count them against chance."""
     yield from premises(evidence)
     codes, cells = known(evidence), texts(evidence)
-    sure = measure.outside(cells, drawn(evidence)).query(
-        'SELECT "case", "call", resource, field, text AS value FROM {self} t'
-    )
+    sure = measure.outside(cells, drawn(evidence))
     found: dict[tuple[str, int, str, str], int] = {}
-    for row in occurrences(sure, codes.query(TURNED, least=measure.SURE)).rows():
+    for row in occurrences(sure, codes.query(TURNED, least=measure.SURE), folded=True).rows():
         found[row["case"], row["call"], row["resource"], row["field"]] = row["n"]
     whole = measure.wholes(codes)
     alone = measure.tokens(cells, SHORTEST)
     dates = {str(info.name) for info in evidence.organization.fields() if info.type in ("date", "datetime")}
     skipped = dates | set(drawn(evidence))
-    beside = [pair.sql for view in evidence.release.values() for pair in _beside(view, skipped)]
+    longest = _longest_numbers(evidence)
+    beside = [pair.sql for view in evidence.release.values() for pair in _beside(view, skipped, longest)]
     for tokens in (alone, Relation(alone.engine, " UNION ALL ".join(beside)) if beside else None):
         for row in measure.beyond_chance(tokens, whole) if tokens is not None else ():
             place = row["case"], row["call"], row["resource"], row["field"]
@@ -53,18 +52,35 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
         yield Finding(code="CODE_IN_RELEASE", case=case, call=call, params=shown, resource=resource, fields=(field,))
 
 
-def _beside(view: TableView, skipped: Collection[str]) -> Iterator[Relation]:
+def _longest_numbers(evidence: Evidence) -> dict[tuple[str, str], int]:
+    """By resource and field as cells name them: the digits of the longest cell that is digits only."""
+    rows = evidence.texts.query(
+        "SELECT resource, field, max(length(text)) AS n FROM {self} t "
+        "WHERE text <> '' AND translate(text, '0123456789', '') = '' GROUP BY resource, field"
+    )
+    return {(row["resource"], row["field"]): row["n"] for row in rows.rows()}
+
+
+def _beside(view: TableView, skipped: Collection[str], longest: Mapping[tuple[str, str], int]) -> Iterator[Relation]:
     """The digits of each pair of neighbouring columns, where both are digits only; random fields and dates apart."""
     names = [name for name in view.names if f"{view.resource}.{name}" not in skipped]
     for one, other in pairwise(names):
+        digits = [longest.get((_shown(view.resource), _shown(name)), 0) for name in (one, other)]
+        if not all(digits) or sum(digits) < SHORTEST:
+            continue
         yield view.relation.query(
             BESIDE,
-            resource=view.resource.replace("\x00", "␀"),
-            field=f"{one} + {other}".replace("\x00", "␀"),
+            resource=_shown(view.resource),
+            field=_shown(f"{one} + {other}"),
             one=view.column(one),
             other=view.column(other),
             least=SHORTEST,
         )
+
+
+def _shown(name: str) -> str:
+    """The name as cells have it."""
+    return name.replace("\x00", "␀")
 
 
 CHECK = Check(id="I2-01", needs=(Need.RELEASE, Need.INPUT, Need.CANARY), judge=judge, applies=applies)

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tokumei.clause import Check, Mutant
-from tokumei.clauses.i2 import applies, known, premises, texts
+from tokumei.clauses.i2 import SHORTEST_PART, applies, known, premises, texts
 from tokumei.evidence import Evidence
 from tokumei.measures import codes as measure
 from tokumei.model import Finding, Need, Observation, Request, Response, Text
 from tokumei.mutants.edits import after, fields_with_class, subject_resource, with_column
 
-SUFFIX = 4
-"""The last digits of a code tell persons apart from here on."""
 INSIDE = 5
 """Digits from elsewhere in a code; shorter ones are kinds of insurers and prefectures."""
 
@@ -20,9 +18,9 @@ INSIDE = 5
 def judge(evidence: Evidence) -> Iterator[Observation]:
     """Count the numbers of each field that are parts of codes against the chance that random numbers have."""
     yield from premises(evidence)
-    sought = measure.parts(known(evidence), suffix=SUFFIX, inside=INSIDE)
+    sought = measure.parts(known(evidence), suffix=SHORTEST_PART, inside=INSIDE)
     sought = sought.engine.register("i2-02.parts", sought.arrow())
-    for row in measure.beyond_chance(measure.tokens(texts(evidence), SUFFIX), sought):
+    for row in measure.beyond_chance(measure.tokens(texts(evidence), SHORTEST_PART), sought):
         shown = {name: row[name] for name in ("resource", "field", "n", "hits", "size")}
         yield Finding(
             code="PART_OF_CODE",

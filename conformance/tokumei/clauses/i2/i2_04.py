@@ -8,7 +8,7 @@ from tokumei import numbers
 from tokumei.clause import Check, Mutant
 from tokumei.clauses.i2 import applies, premises
 from tokumei.evidence import Evidence
-from tokumei.measures.checkdigits import check_digits
+from tokumei.measures.checkdigits import COUNTS, check_digits
 from tokumei.measures.codes import ALPHA
 from tokumei.model import Finding, Need, Observation, Request, Response, Text
 from tokumei.mutants.edits import after, subject_resource, with_column
@@ -22,10 +22,17 @@ LENGTHS = frozenset(
 """Family and length of the codes that have a check digit; facilities and municipalities are none."""
 
 
+FEWEST = 11
+"""Fewer numbers pass with one in 10¹⁰ at the least, which is no finding (``ALPHA``)."""
+
 NUMBERS = """
-SELECT DISTINCT "case", "call", resource, field, value FROM {self} t
-WHERE length(value) >= 6 AND resource || '.' || field NOT IN {dates}
-  AND translate(text_fold(value), '0123456789', '') = ''
+SELECT DISTINCT "case", "call", resource, field, text AS value FROM {self} t
+WHERE length(value) >= 6 AND resource || '.' || field NOT IN {dates} AND translate(text, '0123456789', '') = ''
+"""
+
+MANY = """
+SELECT DISTINCT length(value) AS n FROM {self} t
+GROUP BY "case", "call", resource, field, length(value) HAVING count(*) >= {fewest}
 """
 
 
@@ -33,11 +40,11 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
     """Count the distinct numbers of each field, dates apart, that pass; exact tail of one in ten."""
     yield from premises(evidence)
     dates = [str(info.name) for info in evidence.organization.fields() if info.type in ("date", "datetime")]
-    cells = evidence.released_cells.query(NUMBERS, dates=[*dates, ""])
-    once = cells.engine.register("i2-04.cells", cells.arrow())  # each family reads them again
-    for row in check_digits(once).rows():
-        known = (row["family"], row["length"]) in LENGTHS
-        if known and binomial_tail(row["passing"], row["n"], float(numbers.CHANCE)) < ALPHA:
+    cells = evidence.texts.query(NUMBERS, dates=[*dates, ""])
+    many = {row["n"] for row in cells.query(MANY, fewest=FEWEST).rows()}
+    among = [kind for kind in LENGTHS & COUNTS.keys() if kind[1] in many]
+    for row in check_digits(cells, among).rows() if among else ():
+        if binomial_tail(row["passing"], row["n"], float(numbers.CHANCE)) < ALPHA:
             shown = {name: row[name] for name in ("resource", "field", "n", "passing", "length")}
             yield Finding(
                 code="CHECK_DIGITS_PASS",
