@@ -169,6 +169,7 @@ class Outcome:
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
     organization: dict[str, Any] = field(default_factory=dict)
     document_risk: dict[str, Any] = field(default_factory=dict)
+    claim: dict[str, Any] = field(default_factory=dict)
     raw: bytes = b""
     """The first file of the release."""
 
@@ -227,6 +228,7 @@ class Caller:
         if outcome.status == "ok":
             outcome.organization = outcome.document("organization.yaml")
             outcome.document_risk = outcome.document("risk.json")
+            outcome.claim = outcome.document("processing.yaml")
             for resource in outcome.organization["resources"]:
                 file = response / "data" / resource["path"]
                 if resource["format"] == "parquet":

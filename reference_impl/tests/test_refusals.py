@@ -65,7 +65,7 @@ CASES: list[tuple[str, Seed, str, str]] = [
     ("too much removed", lambda o, p, r: step(p, "s13")["params"].update(maxSuppressed=0.01),
      "CANNOT_MEET_PRIVACY", "/targets/0"),
     ("target above search", lambda o, p, r: p["targets"][0].update(k=100), "CANNOT_MEET_PRIVACY", "/targets/0"),
-    ("target not here", lambda o, p, r: p["targets"].append({"model": "t-closeness"}), "UNSUPPORTED",
+    ("target not here", lambda o, p, r: p["targets"].append({"model": "delta-presence"}), "UNSUPPORTED",
      "/targets/2/model"),
     ("garbage", lambda o, p, r: p.update(steps=[1]), "DECLARATION_INVALID", "/steps/0"),
     ("garbage in params", lambda o, p, r: step(p, "s11")["params"].update(preserve=3), "DECLARATION_INVALID", ""),

@@ -9,9 +9,9 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from tokumei_reference import files, open_levels, persons, tables
+from tokumei_reference import files, local_levels, open_levels, persons, tables
 from tokumei_reference.declarations import Organization, Processing
-from tokumei_reference.privacy import Targets, rarest, read_targets, smallest_class, suppress
+from tokumei_reference.privacy import Reached, Targets, measure, read_targets, suppress
 from tokumei_reference.pseudonyms import Keyring
 from tokumei_reference.refusals import Refusal, of_declarations, pointer
 from tokumei_reference.releasing import Maker
@@ -35,9 +35,16 @@ class Result:
     persons_in: int
     persons_admitted: int
     """Persons left after those who refused and their like; the others of ``persons_in`` were never to be released."""
+    persons_drawn: int
+    """Persons of the sample; all who were admitted when none was drawn."""
     persons_out: int
     rows: Mapping[str, tuple[int, int]]
     risks: tuple[Risk, ...]
+    reached: tuple[Reached, ...]
+
+    @property
+    def sampled(self) -> bool:
+        return any(step.technique == "sample" for step in self.processing.steps)
 
 
 def anonymize(
@@ -72,30 +79,38 @@ def anonymize(
         with of_declarations():
             columns = _columns(organization, made, processing, keys, needs)
             shuffles = {name: named_secret(step, processing, keys) for step in made.shuffles for name in step.fields}
+            draw = keys.mac("p", named_secret(made.sample.step, processing, keys), "sample") if made.sample else ""
         loaded = [tables.load(connection, source, resource) for resource in organization.resources]
         for table in loaded:
             tables.validate(connection, table)
         persons.attach(connection, organization)
         _look_up(connection, organization, needs)
         before = persons.count(connection)
-        _admit(connection, organization, made, targets)
+        for opt_out in made.opt_outs:
+            persons.remove(connection, organization, opt_out)
         admitted = persons.count(connection)
+        if made.sample and admitted:
+            persons.draw(connection, draw, made.sample.fraction)
+        drawn = persons.count(connection)
+        _admit(drawn, admitted, made, targets)
         if opened:
 
             def at(choice: open_levels.Choice) -> open_levels.Expressions:
                 _, columns, _ = _prepare(connection, organization, open_levels.close(asked, choice), keys)
                 return {column.field: column.sql for listed in columns.values() for column in listed}
 
-            processing = open_levels.close(asked, open_levels.choose(connection, organization, asked, opened, at))
+            choice, local = open_levels.choose(connection, organization, asked, opened, targets, at)
+            processing = open_levels.close(asked, choice)
             made, columns, needs = _prepare(connection, organization, processing, keys)
-        _select(connection, organization, made, targets, columns)
+            columns = local_levels.shown(columns, local)
+        _select(connection, organization, made, targets, columns, drawn)
         least = max((k for _, _, k in targets.k), default=2)
         maker = Maker(
             connection=connection, organization=organization, processing=processing,
             plan=made, keys=keys, shuffles=shuffles, least=least,
         )  # fmt: skip
         columns, generated = maker.release(columns, needs)
-        _measure(connection, organization, made, targets)
+        reached = measure(connection, organization, made, targets)
         risks = assess(connection, organization, columns, targets)
         rows = {}
         for table in loaded:
@@ -107,7 +122,8 @@ def anonymize(
                 files.write(connection, table.resource, table.types, released, out, work)
         return Result(
             processing=processing, columns=columns, generated=generated, keyed=keys.keyed, persons_in=before,
-            persons_admitted=admitted, persons_out=persons.count(connection), rows=rows, risks=risks,
+            persons_admitted=admitted, persons_drawn=drawn, persons_out=persons.count(connection), rows=rows, risks=risks,
+            reached=reached,
         )  # fmt: skip
 
 
@@ -148,15 +164,14 @@ def _look_up(connection: duckdb.DuckDBPyConnection, organization: Organization, 
             raise Refusal("INPUT_INVALID", field.path)
 
 
-def _admit(connection: duckdb.DuckDBPyConnection, organization: Organization, made: Plan, targets: Targets) -> None:
-    """Decide who may be released at all: opt-out, least number of persons."""
-    for opt_out in made.opt_outs:
-        persons.remove(connection, organization, opt_out)
-    count = persons.count(connection)
+def _admit(drawn: int, admitted: int, made: Plan, targets: Targets) -> None:
+    """Whether there are persons enough to release anything."""
     for path, least in targets.minimum:
-        if count < least:
+        if drawn < least:
             raise Refusal("CANNOT_MEET_PRIVACY", path)
-    if not count:
+    if made.sample and admitted and not drawn:
+        raise Refusal("CANNOT_MEET_PRIVACY", made.sample.step.at("params", "fraction"), why="SAMPLE_EMPTY")
+    if not drawn:
         raise Refusal("CANNOT_MEET_PRIVACY", "/targets")
 
 
@@ -166,40 +181,31 @@ def _select(
     made: Plan,
     targets: Targets,
     columns: Mapping[str, list[Released]],
+    count: int,
 ) -> None:
-    """Suppress the persons of small classes; at most the declared share of those who were admitted."""
-    count = persons.count(connection)
+    """Suppress the persons of classes that fall short; at most the declared share of the ``count`` who were drawn."""
+    left_by_k: dict[str, int] = {}
     # A search can break another one, so all are repeated until nobody is removed.
     left = -1
     while left != persons.count(connection):
         left = persons.count(connection)
         for search in made.searches:
             resource = search.quasi[0].resource
-            by_field = {column.field: column.sql for column in columns[resource]}
-            expressions = [by_field[field] for field in search.quasi]
-            suppress(connection, search, expressions, organization.resource(resource).index)
+            expressions = {column.field: column.sql for column in columns[resource]}
+            index, diversities = organization.resource(resource).index, targets.over(search.quasi)
+            left_by_k.setdefault(search.step.id, suppress(connection, search, expressions, index, diversities))
     for search in made.searches:
         same = [at for at, fields, k in targets.k if set(fields) == set(search.quasi) and k == search.k]
         path = same[0] if same else search.step.at("params")
-        if not left or count - left > search.max_suppressed * count:
+        most = search.max_suppressed * count
+        if not left or count - left > most:
+            by_k, diversities = left_by_k[search.step.id], targets.over(search.quasi)
+            if diversities and by_k and count - by_k <= most:  # k alone could have been met
+                raise diversities[0].not_reached
             raise Refusal("CANNOT_MEET_PRIVACY", path)
     for path, least in targets.minimum:
         if left < least:
             raise Refusal("CANNOT_MEET_PRIVACY", path)
-
-
-def _measure(connection: duckdb.DuckDBPyConnection, organization: Organization, made: Plan, targets: Targets) -> None:
-    """Count k on what goes out. The search should have met it; a target without search may not be."""
-    for path, fields, k in targets.k:
-        index = organization.resource(fields[0].resource).index
-        smallest = smallest_class(connection, fields, index)
-        if smallest is not None and smallest < k:
-            raise Refusal("CANNOT_MEET_PRIVACY", path)
-    for path, fields, least in targets.rare:
-        for field in (field for field in fields if made.of(field).released):
-            fewest = rarest(connection, field, organization.resource(field.resource).index)
-            if fewest is not None and fewest < least:
-                raise Refusal("CANNOT_MEET_PRIVACY", path)
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, source: str) -> int:

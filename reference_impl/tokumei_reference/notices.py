@@ -66,6 +66,7 @@ def statement(organization: Organization, processing: Processing, keyed: bool) -
         "dataset": organization.source.get("name"),
         "release": {name: release[name] for name in ("id", "recipient", "purpose", "context") if name in release},
         "regime": regime,
+        **_sample(processing),
     }
     if regime not in _KINDS:
         return made
@@ -106,6 +107,20 @@ def statement(organization: Organization, processing: Processing, keyed: bool) -
             onward,
         ],
     }
+
+
+def _sample(processing: Processing) -> dict[str, Any]:
+    """That the release holds a share of the persons only, and who decided which."""
+    for step in processing.steps:
+        if step.technique == "sample":
+            share = f"{100 * step.params['fraction']:.6g}%"
+            said = _text(
+                f"提供してよい本人から {share} を無作為に抽出した。誰を抽出したかは鍵だけで決まり、公表しない。",
+                f"A random sample of {share} of the persons who may be released. "
+                "A key alone decides who is drawn, and nobody is told.",
+            )
+            return {"sample": {"unit": "person", "fraction": step.params["fraction"], **said}}
+    return {}
 
 
 def publication(organization: Organization, result: Result) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import duckdb
 
 from tokumei_reference.declarations import ForeignKey, Organization, Resource
@@ -84,6 +86,12 @@ def remove(connection: duckdb.DuckDBPyConnection, organization: Organization, op
         f"DELETE FROM alive WHERE p IN (SELECT p FROM s{index} WHERE {opt_out.field.column} IN ({marks}))",
         list(opt_out.texts),
     )
+
+
+def draw(connection: duckdb.DuckDBPyConnection, mac: str, fraction: float) -> None:
+    """Keep the persons of the smallest ``mac``: a simple random sample for everyone without the key."""
+    drawn = math.floor(fraction * count(connection) + 1e-9)
+    connection.execute(f"DELETE FROM alive WHERE p NOT IN (SELECT p FROM alive ORDER BY {mac}, p LIMIT {drawn})")
 
 
 def count(connection: duckdb.DuckDBPyConnection) -> int:

@@ -16,6 +16,7 @@ import duckdb
 from tokumei_reference import documents, hierarchies, notices, releases
 from tokumei_reference.anonymizer import anonymize
 from tokumei_reference.declarations import Document, read_organization, read_processing
+from tokumei_reference.hints import HINTS
 from tokumei_reference.refusals import MESSAGES, Refusal, of_declarations, unsupported
 
 
@@ -49,7 +50,11 @@ def call(request: Path, response: Path) -> str:
 
 
 def _refused(refusal: Refusal) -> dict[str, Any]:
-    reason = {"code": refusal.code, "path": refusal.path, "message": MESSAGES[refusal.code]}
+    reason: dict[str, Any] = {"code": refusal.code, "path": refusal.path, "message": MESSAGES[refusal.code]}
+    if refusal.why:
+        hint = HINTS[refusal.why]
+        reason |= {"text": dict(zip(("ja", "en"), hint.reason, strict=True))}
+        reason |= {"hint": dict(zip(("ja", "en"), hint.way, strict=True))}
     return {"status": refusal.status, "reason": reason}
 
 

@@ -24,16 +24,18 @@ MESSAGES = {
 class Refusal(Exception):
     """Stops a call before anything is released. ``path`` is a JSON pointer made of declared names."""
 
-    def __init__(self, code: str, path: str = "", status: Status = "refused") -> None:
+    def __init__(self, code: str, path: str = "", status: Status = "refused", why: str = "") -> None:
         super().__init__(code)
         self.code = code
         self.path = path
         self.status = status
+        self.why = why
+        """The key of a hint, where the code alone does not tell what to do."""
 
 
-def unsupported(path: str) -> Refusal:
+def unsupported(path: str, why: str = "") -> Refusal:
     """What is valid in the standard but not implemented here."""
-    return Refusal("UNSUPPORTED", path, "unsupported")
+    return Refusal("UNSUPPORTED", path, "unsupported", why)
 
 
 def pointer(*parts: object) -> str:

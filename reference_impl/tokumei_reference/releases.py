@@ -98,10 +98,12 @@ def risk(result: Result) -> dict[str, Any]:
         "persons": {
             "in": result.persons_in,
             "excluded": result.persons_in - result.persons_admitted,
-            "suppressed": result.persons_admitted - result.persons_out,
+            **({"notDrawn": result.persons_admitted - result.persons_drawn} if result.sampled else {}),
+            "suppressed": result.persons_drawn - result.persons_out,
             "out": result.persons_out,
         },
         "rows": {name: {"in": before, "out": after} for name, (before, after) in result.rows.items()},
         "generated": sorted(result.generated),
+        "targets": [each.report() for each in result.reached],
         "classes": [risk.report() for risk in result.risks],
     }

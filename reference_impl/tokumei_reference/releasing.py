@@ -11,8 +11,9 @@ from tokumei_reference import columns as whole
 from tokumei_reference.declarations import Field, Organization, Processing, Resource, Step
 from tokumei_reference.pseudonyms import Keyring
 from tokumei_reference.refusals import Refusal, of_declarations, unsupported
-from tokumei_reference.techniques import Needs, Released, named_secret
+from tokumei_reference.techniques import Needs, Numbers, Released, named_secret
 from tokumei_reference.treatments import Plan, invalid, quasi
+from tokumei_reference.values import joined
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +35,8 @@ class Maker:
         """Make every table; returns the columns as they are released, and the resources that hold invented rows only."""
         offsets = "".join(f", {sql} AS {name}" for sql, name in needs.offsets.items())
         self.connection.execute(f"CREATE TABLE released AS SELECT p{offsets} FROM alive")
+        for numbers in needs.numbers.values():
+            self._number(numbers)
         made: dict[str, list[Released]] = {}
         generated: set[str] = set()
         for resource in self.organization.resources:
@@ -51,6 +54,18 @@ class Maker:
                 )
             self._check_dates(resource, made[resource.name])
         return made, frozenset(generated)
+
+    def _number(self, numbers: Numbers) -> None:
+        """Number what is released, 1 to n; the same value has one number in all tables."""
+        values = " UNION ".join(
+            f"SELECT {field.column} AS v FROM s{self.organization.resource(field.resource).index} "
+            f"JOIN released USING (p) WHERE {field.column} IS NOT NULL"
+            for field in numbers.fields
+        )
+        number = f"CAST(row_number() OVER (ORDER BY {numbers.mac}, v) AS VARCHAR)"
+        self.connection.execute(
+            f"CREATE TABLE {numbers.name} AS SELECT v, {number} AS n FROM (SELECT DISTINCT v FROM ({values}))"
+        )
 
     def _order(self, resource: Resource) -> str:
         secret = self.shuffles.get(resource.name, self.keys.default())
@@ -137,5 +152,4 @@ def _of(step: Step, released: list[Released]) -> list[Released]:
 def _identity(resource: Resource) -> str:
     """SQL for a text that names a row: its primary key, else all of it. Equal rows may stand in any order."""
     names = resource.primary_key or tuple(field.name for field in resource.fields)
-    fields = [resource.field(name).column for name in names]
-    return " || ".join(f"coalesce(length({c}) || ':' || {c}, '-')" for c in fields)
+    return joined(resource.field(name).column for name in names)

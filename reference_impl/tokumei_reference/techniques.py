@@ -9,7 +9,7 @@ from tokumei_reference.declarations import Document, Field, Processing, Step
 from tokumei_reference.hierarchies import Lookup, date_sql, node
 from tokumei_reference.pseudonyms import Keyring
 from tokumei_reference.refusals import Refusal, unsupported
-from tokumei_reference.treatments import Treatment, invalid
+from tokumei_reference.treatments import Treatment, invalid, is_numbered
 from tokumei_reference.values import is_integer, literal
 
 _LEAST_BITS = 64  # below, pseudonyms of a large release would collide
@@ -32,14 +32,25 @@ class Released:
 
 
 @dataclass(slots=True)
+class Numbers:
+    """A permutation ``name(v, n)`` of the released values of some fields, in the order of ``mac`` over ``v``."""
+
+    name: str
+    mac: str
+    fields: list[Field] = field(default_factory=list)
+
+
+@dataclass(slots=True)
 class Needs:
     """What the expressions of all columns read beside their column: hierarchies, and offsets of persons.
 
-    ``offsets`` maps an expression over the person ``p`` to the column that holds it.
+    ``offsets`` maps an expression over the person ``p`` to the column that holds it. ``numbers`` are the permutations,
+    by secret and domain.
     """
 
     lookups: dict[tuple[str, str], Lookup] = field(default_factory=dict)
     offsets: dict[str, str] = field(default_factory=dict)
+    numbers: dict[str, Numbers] = field(default_factory=dict)
 
 
 def _plain(field: Field) -> str:
@@ -61,7 +72,7 @@ def release_column(treatment: Treatment, processing: Processing, keys: Keyring, 
     first = treatment.values[0]
     match first.technique:
         case "pseudonymize-keyed" | "pseudonymize-random":
-            return _pseudonym(field, first, processing, keys)
+            return _pseudonym(field, first, processing, keys, needs)
         case "date-shift":
             return _date_shift(field, first, processing, keys, needs)
         case "top-bottom-code":
@@ -89,22 +100,27 @@ def named_secret(step: Step, processing: Processing, keys: Keyring) -> str:
     raise invalid(step, "params", "secret")
 
 
-def _pseudonym(field: Field, step: Step, processing: Processing, keys: Keyring) -> Released:
+def _pseudonym(field: Field, step: Step, processing: Processing, keys: Keyring, needs: Needs) -> Released:
     params = step.params
     if params.get("function", "HMAC-SHA-256") != "HMAC-SHA-256":
         raise unsupported(step.at("params", "function"))
     if params.get("scope", "release") != "release":
         raise unsupported(step.at("params", "scope"))
     bits, domain = params.get("bits", 128), params.get("domain")
-    if bits == 0 and step.technique == "pseudonymize-random":  # numbers of a random permutation
-        raise unsupported(step.at("params", "bits"))
-    if not is_integer(bits) or not _LEAST_BITS <= bits <= 256 or bits % 4:
+    numbered = is_numbered(step)
+    if not numbered and (not is_integer(bits) or not _LEAST_BITS <= bits <= 256 or bits % 4):
         raise invalid(step, "params", "bits")
     if not isinstance(domain, str) or not domain:
         raise invalid(step, "params", "domain")
     secret = named_secret(step, processing, keys)
-    mac = keys.mac(field.column, secret, step.technique, domain)
     required = {name: value for name, value in field.constraints.items() if name in ("required", "unique")}
+    if numbered:
+        mac = keys.mac("v", secret, step.technique, domain)
+        numbers = needs.numbers.setdefault(mac, Numbers(f"n{len(needs.numbers)}", mac))
+        numbers.fields.append(field)
+        sql = f"(SELECT n FROM {numbers.name} WHERE v = {field.column})"
+        return Released(field, sql, "string", _representation("value"), required, False)
+    mac = keys.mac(field.column, secret, step.technique, domain)
     return Released(field, f"left({mac}, {bits // 4})", "string", _representation("value"), required, False, bits // 4)
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tokumei_reference.declarations import Field, Organization, Processing, Step
 from tokumei_reference.exclusions import excluded
 from tokumei_reference.refusals import Refusal, unsupported
-from tokumei_reference.values import is_integer
+from tokumei_reference.values import is_integer, is_number
 
 # Of the vocabulary of the standard, but not done here.
-_OTHERS = frozenset({"text-redact", "uid-map", "path-rebuild", "sample"})
+_OTHERS = frozenset({"text-redact", "uid-map", "path-rebuild"})
 _PARAMS = {
     "suppress-record": {"field", "equals", "in", "of"},
     "suppress-column": set(),
@@ -28,7 +28,8 @@ _PARAMS = {
     "pseudonymize-keyed": {"function", "secret", "scope", "domain", "bits"},
     "pseudonymize-random": {"scope", "domain", "bits"},
     "date-shift": {"by", "range", "unit", "secret", "preserve"},
-    "k-search": {"algorithm", "k", "maxSuppressed"},
+    "k-search": {"algorithm", "k", "maxSuppressed", "recoding"},
+    "sample": {"fraction", "of", "secret"},
     "shuffle-rows": {"secret"},
 }
 _DROPS = ("suppress-column", "text-drop")
@@ -49,6 +50,11 @@ class Treatment:
     @property
     def released(self) -> bool:
         return self.steps[0].technique not in _DROPS
+
+    @property
+    def pseudonym(self) -> bool:
+        """Whether persons or things get another name."""
+        return self.steps[0].technique in _PSEUDONYMS
 
     @property
     def values(self) -> tuple[Step, ...]:
@@ -74,6 +80,14 @@ class OptOut:
 
 
 @dataclass(frozen=True, slots=True)
+class Sample:
+    """A sample step: this share of the persons is drawn, the others are removed everywhere."""
+
+    step: Step
+    fraction: float
+
+
+@dataclass(frozen=True, slots=True)
 class Search:
     """A k-search step by suppression of persons."""
 
@@ -92,6 +106,7 @@ class Plan:
     searches: tuple[Search, ...]
     shuffles: tuple[Step, ...]
     whole: tuple[Step, ...]
+    sample: Sample | None = None
 
     def of(self, field: Field) -> Treatment:
         return self.treatments[field.resource, field.name]
@@ -109,16 +124,19 @@ def plan(organization: Organization, processing: Processing) -> Plan:
     opt_outs: list[OptOut] = []
     searches: list[Search] = []
     shuffles: list[Step] = []
+    samples: list[Sample] = []
     steps = [_expanded(organization, processing, step) for step in processing.steps]
     for step in steps:
         _check_params(step)
-        if step.technique in ("suppress-record", "shuffle-rows"):
+        if step.technique in ("suppress-record", "shuffle-rows", "sample"):
             names = {resource.name for resource in organization.resources}
             for i, name in enumerate(step.fields):
                 if name not in names:
                     raise invalid(step, "fields", i)
             if step.technique == "suppress-record":
                 opt_outs.append(_opt_out(organization, step))
+            elif step.technique == "sample":
+                samples.append(_sample(step, steps))
             else:
                 shuffles.append(step)
             continue
@@ -138,7 +156,7 @@ def plan(organization: Organization, processing: Processing) -> Plan:
                 raise Refusal("DECLARATION_INVALID", f"/resources/{resource.index}/schema/fields/{field.index}")
             treatments[field.resource, field.name] = Treatment(field, tuple(chain))
     whole = tuple(step for step in steps if step.technique in WHOLE)
-    made = Plan(treatments, tuple(opt_outs), tuple(searches), tuple(shuffles), whole)
+    made = Plan(treatments, tuple(opt_outs), tuple(searches), tuple(shuffles), whole, samples[0] if samples else None)
     for search in searches:
         for i, field in enumerate(search.quasi):
             chain = list(made.of(field).steps)
@@ -146,7 +164,7 @@ def plan(organization: Organization, processing: Processing) -> Plan:
             if not made.of(field).released or any(step.index > search.step.index for step in made.of(field).values):
                 raise invalid(search.step, "fields", i)
             # Offsets are made for those who stay, and columns changed as a whole are theirs: after the search.
-            if made.of(field).whole or chain[0].technique == "date-shift":
+            if made.of(field).whole or chain[0].technique == "date-shift" or is_numbered(chain[0]):
                 raise unsupported(search.step.at("fields", i))
     for flag, texts in excluded(organization, processing):
         if texts - {text for opt_out in opt_outs if opt_out.field == flag for text in opt_out.texts}:
@@ -174,6 +192,8 @@ def _check_link(step: Step, at: int, field: Field, chain: list[Step]) -> None:
     ends = step.technique in (*_DROPS, *_PSEUDONYMS, "date-shift")
     if not ends and field.classes & _NEVER_KEPT and not set(names) & set(_PSEUDONYMS):
         raise Refusal("POLICY_FORBIDDEN", step.at("fields", at))
+    if step.technique == "synthesize" and any(map(is_numbered, chain)):
+        raise unsupported(step.at("fields", at), "NUMBERS_INVENTED")
     if step.technique in WHOLE:
         # A pseudonym must stay one; only an invented row has an invented one.
         fits = step.technique == "synthesize" or not set(names) & {*_PSEUDONYMS, *_DROPS}
@@ -226,7 +246,29 @@ def _opt_out(organization: Organization, step: Step) -> OptOut:
     return OptOut(field, tuple(texts))
 
 
+def is_numbered(step: Step) -> bool:
+    """Whether pseudonyms are the numbers of a random permutation: those who stay are numbered."""
+    bits = step.params.get("bits")
+    return step.technique == "pseudonymize-random" and is_integer(bits) and bits == 0
+
+
+def _sample(step: Step, steps: Sequence[Step]) -> Sample:
+    """Everything that looks at several persons looks at the drawn ones; who refused is never among them."""
+    fraction = step.params.get("fraction")
+    if not is_number(fraction) or not 0 < fraction <= 1:
+        raise invalid(step, "params", "fraction")
+    if step.params.get("of") != "subject":
+        raise unsupported(step.at("params", "of"), "SAMPLE_ROWS")
+    for other in steps:
+        late = other.technique in ("suppress-record", "sample") and other.index > step.index
+        if late or (other.technique in ("k-search", *WHOLE) and other.index < step.index):
+            raise Refusal("DECLARATION_INVALID", step.at(), why="SAMPLE_ORDER")
+    return Sample(step, fraction)
+
+
 def _search(step: Step, fields: tuple[Field, ...]) -> Search:
+    if step.params.get("recoding", "global") != "global":
+        raise Refusal("DECLARATION_INVALID", step.at("params", "recoding"), why="LOCAL_NEEDS_OPTIMAL")
     if step.params.get("algorithm") != "suppression":
         raise unsupported(step.at("params", "algorithm"))
     k, share = step.params.get("k"), step.params.get("maxSuppressed", 1.0)
