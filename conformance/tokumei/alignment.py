@@ -17,5 +17,10 @@ def persons_of_cells(evidence: Evidence) -> Relation | None:
     carriers = home.pick(evidence.carriers) if home else None
     if cells is None or home is None or not carriers:
         return None
-    on = " AND ".join(f'r."{c.name}" = c.c{i}' for i, c in enumerate(carriers))
-    return home.relation.query(CODED + on, cells=cells)
+    return evidence.once("alignment.persons", _persons)
+
+
+def _persons(evidence: Evidence) -> Relation:
+    home = evidence.release[evidence.carriers[0].resource]
+    on = " AND ".join(f'r."{c.name}" = c.c{i}' for i, c in enumerate(home.pick(evidence.carriers) or ()))
+    return home.relation.query(CODED + on, cells=evidence.planned["cells"])

@@ -15,9 +15,11 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from operator import getitem, mul
 from random import Random
 from typing import TypeAlias
 
+from tokumei.alignment import persons_of_cells
 from tokumei.clause import Check, Mutant
 from tokumei.evidence import Evidence
 from tokumei.model import Need, Observation, Premise, Request, Response, Statistic, Text
@@ -26,8 +28,8 @@ from tokumei.stats import permutation_p
 
 DRAWS = 40_000
 """With no draw as large, p is just below 2.5·10⁻⁵, the α of a stage."""
-SCREEN = 199
-"""Draws of a first look: a statistic that a few draws already reach is not worth 40,000."""
+LOOKS = (199, 1_999)
+"""Draws after which a statistic that any draw reached is left as it is: all 40,000 could not bring it below α."""
 ROUNDING = 1e-12
 """A draw that equals the observed value but for the last bits counts as large as it."""
 FEWEST_CELLS = 12
@@ -98,23 +100,22 @@ def _tables(evidence: Evidence) -> dict[tuple[str, str], dict[int, list[int]]]:
     if cells is None or not evidence.carriers:
         return found
     home = evidence.release[evidence.carriers[0].resource]
-    carriers = home.pick(evidence.carriers)
-    if not carriers:
+    carriers, persons = home.pick(evidence.carriers), persons_of_cells(evidence)
+    if not carriers or persons is None:
         return found
     on = " AND ".join(f'r."{c.name}" = c.c{i}' for i, c in enumerate(carriers))
-    coded = home.relation.query(
-        'SELECT DISTINCT r."case", r."call", r.subject, r."row", c.cell FROM {self} r JOIN {cells} c '
-        'ON r."case" = c."case" AND r."call" = c."call" AND ' + on,
-        cells=cells,
-    )
     for name, view in evidence.release.items():
-        rows = coded
-        if name != home.resource:
+        if name == home.resource:
+            rows = home.relation.query(
+                'SELECT DISTINCT r."case", r."call", r.subject, r."row", c.cell FROM {self} r JOIN {cells} c '
+                'ON r."case" = c."case" AND r."call" = c."call" AND ' + on,
+                cells=cells,
+            )
+        else:
             rows = view.relation.query(
-                'SELECT r."case", r."call", r."row", p.cell FROM {self} r JOIN '
-                '(SELECT DISTINCT "case", "call", subject, cell FROM {coded} q) p '
+                'SELECT r."case", r."call", r."row", p.cell FROM {self} r JOIN {persons} p '
                 'ON r."case" = p."case" AND r."call" = p."call" AND r.subject = p.subject',
-                coded=coded,
+                persons=persons,
             )
         for row in rows.query('SELECT * FROM {self} t ORDER BY "case", "call", "row", cell').rows():
             found.setdefault((row["case"], name), {}).setdefault(row["call"], []).append(row["cell"])
@@ -172,14 +173,16 @@ def _pair(
     most: float,
 ) -> Pair:
     """|Spearman| of two lines, and the nearness of all neighbours as a share of ``most``."""
-    weights = [(i, j, w) for (i, j), w in beside.items()]
+    ones, others, weights = [i for i, _ in beside], [j for _, j in beside], list(beside.values())
     table = [[near.get((min(i, j), max(i, j)), 0) for j in range(cells)] for i in range(cells)]
 
     def rank(places: Sequence[int]) -> float:
-        return abs(sum(q * order[place] for q, place in zip(line, places, strict=True)))
+        return abs(sum(map(mul, line, map(order.__getitem__, places))))
 
     def neighbours(places: Sequence[int]) -> float:
-        return sum(w * table[places[i]][places[j]] for i, j, w in weights) / (most or 1.0)
+        at = places.__getitem__
+        rows = map(table.__getitem__, map(at, ones))
+        return sum(map(mul, weights, map(getitem, rows, map(at, others)))) / (most or 1.0)
 
     return Pair(cells, rank, neighbours)
 
@@ -190,15 +193,15 @@ def dealt_again(sizes: Sequence[int], scores: Sequence[Score], seed: str, crowd:
     dealt = [list(range(size)) for size in sizes]
     observed = max(score(places) for score, places in zip(scores, dealt, strict=True))
     draws: list[float] = []
-    for n in (SCREEN, math.ceil(DRAWS * crowd) - SCREEN):
-        for _ in range(n):
+    every = math.ceil(DRAWS * crowd)
+    for most in (*(look for look in LOOKS if look < every), every):
+        while len(draws) < most:
             for places in dealt:
                 random.shuffle(places)
             draws.append(max(score(places) for score, places in zip(scores, dealt, strict=True)))
-        p = permutation_p(observed - ROUNDING, draws) * crowd
-        if p > 0.01:
+        if max(draws) >= observed - ROUNDING:
             break
-    return observed, min(p, 1.0)
+    return observed, min(permutation_p(observed - ROUNDING, draws) * crowd, 1.0)
 
 
 CHECK = Check(
