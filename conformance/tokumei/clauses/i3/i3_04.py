@@ -177,12 +177,12 @@ def _pair(
     table = [[near.get((min(i, j), max(i, j)), 0) for j in range(cells)] for i in range(cells)]
 
     def rank(places: Sequence[int]) -> float:
-        return abs(sum(map(mul, line, map(order.__getitem__, places))))
+        return abs(float(sum(map(mul, line, map(order.__getitem__, places)))))
 
     def neighbours(places: Sequence[int]) -> float:
         at = places.__getitem__
         rows = map(table.__getitem__, map(at, ones))
-        return sum(map(mul, weights, map(getitem, rows, map(at, others)))) / (most or 1.0)
+        return float(sum(map(mul, weights, map(getitem, rows, map(at, others))))) / (most or 1.0)
 
     return Pair(cells, rank, neighbours)
 
