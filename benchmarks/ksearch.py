@@ -26,6 +26,8 @@ TASKS = {
     "k=5 Q9 4%": {"requirement": {"k": 5}, "sensitive": None},
     "k=5 l=3 Q8 4%": {"requirement": {"k": 5, "l": 3}, "sensitive": "occupation"},
     "k=5 t=0.2 Q8 4%": {"requirement": {"k": 5, "t": 0.2}, "sensitive": "occupation"},
+    # What a declaration asks for: t towards those who are released.
+    "k=5 l=3 t=0.2 released": {"requirement": {"k": 5, "l": 3, "t": 0.2, "whole": "kept"}, "sensitive": "occupation"},
 }
 NAMES = (
     "sex", "age", "race", "marital-status", "education", "native-country", "workclass", "occupation", "salary-class",
@@ -149,7 +151,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, nargs="+", default=[30_000, 300_000, 3_000_000])
     parser.add_argument("--tasks", nargs="+", choices=list(TASKS), default=list(TASKS))
-    parser.add_argument("--repeat", type=int, default=1, help="runs of each; the one of the shortest search is kept")
+    parser.add_argument("--repeat", type=int, default=1, help="runs of each; the one of the least work is kept")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", type=Path, help="write the result there too")
     parser.add_argument("--one", nargs=3, metavar=("FOLDER", "ROWS", "TASK"), help=argparse.SUPPRESS)
@@ -167,7 +169,7 @@ def main() -> None:
                     json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
                     for _ in range(asked.repeat)
                 ]
-                results.append(min(runs, key=lambda run: run["search_s"]))
+                results.append(min(runs, key=lambda run: run["search_cpu_s"]))
     document = {
         "data": origin,
         "seed": asked.seed,
@@ -181,15 +183,16 @@ def main() -> None:
     print(text)
     if asked.json:
         asked.json.write_text(text + "\n", encoding="utf-8")
-    head = f"{'task':<16}{'rows':>9}{'combos':>9}{'checked':>9}{'scan s':>8}{'search s':>10}{'growth':>8}{'MB':>6}"
+    head = f"{'task':<24}{'rows':>9}{'combos':>9}{'checked':>9}{'scan s':>8}{'search s':>10}{'cpu s':>8}{'growth':>8}{'MB':>6}"
     print(f"{head}{'loss':>9}{'local s':>9}{'local loss':>12}")
     before: dict[str, float] = {}
     for r in results:
-        growth = f"{r['search_s'] / before[r['task']]:.1f}x" if r["task"] in before else "-"
-        before[r["task"]] = r["search_s"]
+        # Of the work, not of the time: other work of the machine does not change it.
+        growth = f"{r['search_cpu_s'] / before[r['task']]:.1f}x" if r["task"] in before else "-"
+        before[r["task"]] = r["search_cpu_s"]
         print(
-            f"{r['task']:<16}{r['rows']:>9}{r['combinations']:>9}{r['checked']:>9}{r['scan_s']:>8.2f}"
-            f"{r['search_s']:>10.2f}{growth:>8}{r['peak_mb']:>6}{r['loss']:>9.4f}{r['local_s']:>9.2f}{r['local_loss']:>12.4f}"
+            f"{r['task']:<24}{r['rows']:>9}{r['combinations']:>9}{r['checked']:>9}{r['scan_s']:>8.2f}"
+            f"{r['search_s']:>10.2f}{r['search_cpu_s']:>8.2f}{growth:>8}{r['peak_mb']:>6}{r['loss']:>9.4f}{r['local_s']:>9.2f}{r['local_loss']:>12.4f}"
         )
 
 
