@@ -24,8 +24,8 @@ from tokumei.runner.verdicts import ClauseResult, judged
 BATCH = 200
 """Most cases that one query judges."""
 
-BATCH_CELLS = 60_000
-"""Most input cells of a batch of several cases: what bounds the memory of a query."""
+BATCH_CELLS = 250_000
+"""Most input cells of a batch of several cases: what bounds the memory of a query. A required plan is below it."""
 
 
 Scope = Mapping[str, Collection[str]]
@@ -69,6 +69,9 @@ class Track:
 
 
 Progress = Callable[[int, int, float], None]
+
+Seen = dict[str, tuple[list[Observation], int, str]]
+"""By clause: its observations, how many cases it was shown, and the suite's own error if any."""
 
 
 def secret_bytes(seed: int, number: int) -> bytes:
@@ -162,12 +165,12 @@ def judge(
     origin: Literal["generated", "supplied"] = "generated",
     needs_met: Callable[[Check, CaseView], bool] | None = None,
     scope: Scope | None = None,
-) -> dict[str, tuple[list[Observation], int, str]]:
-    """The observations of every check, how many cases it was shown, and the suite's own error if any.
+) -> Seen:
+    """What every check saw in the batches of what was played.
 
     ``scope`` gives the regimes in which a clause demands anything; without it, all of them.
     """
-    seen: dict[str, tuple[list[Observation], int, str]] = {check.id: ([], 0, "") for check in checks}
+    seen: Seen = {check.id: ([], 0, "") for check in checks}
     for group in _batches(played):
         bundle = group[0][0].bundle
         some = [c for c in checks if inapplicable(c, [(bundle.organization, bundle.processing)], scope) is None]
@@ -192,7 +195,7 @@ def _judge_batch(
     engine: Engine,
     seed: int,
     origin: Literal["generated", "supplied"],
-    seen: dict[str, tuple[list[Observation], int, str]],
+    seen: Seen,
     meets: Callable[[Check, CaseView], bool],
 ) -> None:
     by_cases: dict[tuple[str, ...], list[Check]] = {}
@@ -236,14 +239,20 @@ def run_plan(
     *,
     deadline: float | None = None,
     progress: Progress | None = None,
-    stop_after: Callable[[Sequence[tuple[PlannedCall, Played]]], bool] | None = None,
+    looks: Collection[int] = (),
+    enough: Callable[[Seen], bool] = bool,
     scope: Scope | None = None,
 ) -> Track:
-    """Play every case, then judge all at once; ``deadline`` (monotonic) only caps."""
+    """Play every case, then judge all at once; ``deadline`` (monotonic) only caps.
+
+    After each number of cases in ``looks`` all that was played is judged as well; it ends there if that is ``enough``.
+    """
     played: list[tuple[PlannedCall, Played]] = []
     cases: dict[str, tuple[Case, Played]] = {}
     done, seconds, stopped = 0, 0.0, False
-    for case in plan.cases:
+    asked = list(checks.values())
+    seen: Seen = {}
+    for number, case in enumerate(plan.cases, start=1):
         if deadline is not None and time.monotonic() > deadline:
             stopped = True
             break
@@ -254,10 +263,13 @@ def run_plan(
         seconds += sum(call.seconds for call in one.view.calls)
         if progress:
             progress(done, plan.calls, seconds)
-        if stop_after and stop_after(played):
-            break
+        if number in looks:
+            seen = judge(asked, played, engine, seed=plan.seed, scope=scope)
+            if enough(seen):
+                break
+            seen = {}
     started = time.monotonic()
-    seen = judge(list(checks.values()), played, engine, seed=plan.seed, scope=scope)
+    seen = seen or judge(asked, played, engine, seed=plan.seed, scope=scope)
     results = tuple(
         _result(checks[id_], *seen[id_], stopped=stopped, plan=plan, scope=scope, played=played) for id_ in checks
     )
