@@ -18,17 +18,54 @@ from tokumei.model import Exit, Lang
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     help="zoo.yaml のある、見たことのない製品のフォルダ / a folder of products never seen, with zoo.yaml",
 )
-@click.option("--ledger", type=click.Path(path_type=Path, dir_okay=False), help="続きから測る台帳 / ledger to resume")
+@click.option(
+    "--mutant-seeds",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="欠陥見本ごと、対ごとの種の数 / seeds of each mutant on each pair",
+)
+@click.option(
+    "--ledger",
+    "ledgers",
+    type=click.Path(path_type=Path, dir_okay=False),
+    multiple=True,
+    help="続きから測る台帳。二つ目からは読むだけ / ledger to resume; further ones are only read",
+)
 @click.option("--shard", default="0/1", show_default=True, help="この工程の番号/工程の数 / this process/processes")
 @lang_option
 @seed_option
 @format_option
-def selftest(runs: int, zoo: Path | None, ledger: Path | None, shard: str, lang: Lang, seed: int, format_: str) -> None:
-    """試験の検出力を測る / measure what the suite kills and whom it accuses."""
+def selftest(
+    runs: int,
+    mutant_seeds: int,
+    zoo: Path | None,
+    ledgers: tuple[Path, ...],
+    shard: str,
+    lang: Lang,
+    seed: int,
+    format_: str,
+) -> None:
+    """試験の検出力を測る / measure what the suite kills and whom it accuses.
+
+    台帳（--ledger）には一回ごとに試験系のダイジェストとともに書き足す。中断しても続きから測り、試験系が変われば測り直す。
+    分けて測るには --shard 0/2 と --shard 1/2 を別の工程で走らせる。台帳は一つでも、工程ごとでもよい。終わったら --shard なしで
+    すべての台帳を --ledger に並べると、測り直さずに全体を集計する。
+
+    Each run is added to the ledger under the digest of the suite: an interrupted measurement is taken up again,
+    a changed suite is measured anew. To share the work, run --shard 0/2 and --shard 1/2 in two processes, with one
+    ledger or one each; then name every ledger without --shard, which runs nothing again and reports the whole.
+
+    \b
+    tokumei selftest --runs 1000 --mutant-seeds 8 --ledger a.jsonl --shard 0/2
+    tokumei selftest --runs 1000 --mutant-seeds 8 --ledger b.jsonl --shard 1/2
+    tokumei selftest --runs 1000 --mutant-seeds 8 --ledger a.jsonl --ledger b.jsonl
+    """
     if zoo is not None:
         _visit(zoo, lang, format_)
+    from tokumei.documents import dumps
     from tokumei.runner.power import Ledger
-    from tokumei.runner.selftest import lines, run_selftest
+    from tokumei.runner.selftest import as_document, lines, run_selftest
 
     part, _, parts = shard.partition("/")
     if not (part.isdecimal() and parts.isdecimal() and int(part) < int(parts)):
@@ -36,12 +73,16 @@ def selftest(runs: int, zoo: Path | None, ledger: Path | None, shard: str, lang:
     measured = run_selftest(
         runs=runs,
         seed=seed,
-        ledger=Ledger(ledger) if ledger else None,
+        mutant_seeds=mutant_seeds,
+        ledger=Ledger(*ledgers),
         progress=_told if sys.stderr.isatty() else None,
         shard=(int(part), int(parts)),
     )
-    for line in lines(measured, lang):
-        click.echo(line)
+    if format_ == "json":
+        click.echo(dumps(as_document(measured)))
+    else:
+        for line in lines(measured, lang):
+            click.echo(line)
     sys.exit(Exit.ALL_MET if measured.good else Exit.SUITE)
 
 

@@ -1,14 +1,14 @@
 """The power of the suite, measured: which mutants it kills, and how often it accuses a correct product.
 
-A power run is the required plan of one pair of declarations; runs take the pairs in turn. What a run gave is
-appended to a ledger under the digest of the suite, so that a measurement can be interrupted and taken up again,
-or shared between processes: a shard does every n-th run and leaves the others to the rest.
+A power run is the required plan of one pair of declarations. What a run gave is appended to a ledger under the
+digest of the suite, so that a measurement can be interrupted and taken up again, or shared between processes: a
+shard does every n-th run and leaves the others to the rest.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 
 from tokumei.clause import Mutant, mutants
 from tokumei.modalities.tables import nulls
@@ -24,6 +24,13 @@ Shard = tuple[int, int]
 WHOLE: Shard = (0, 1)
 
 
+SIDE = 0.975
+"""How sure each of the two bounds of a 95 % interval is."""
+
+KILLED_RATE = 0.9
+"""A mutant counts as killed when clauses that must see it kill it in so many of the runs in which it applies."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kill:
     """One mutant: the clauses that must see it, and the runs in which each clause failed."""
@@ -34,15 +41,27 @@ class Kill:
     runs: tuple[PowerRun, ...]
 
     @property
-    def killed(self) -> int:
+    def kills(self) -> tuple[PowerRun, ...]:
         """The runs in which some clause that must see it failed."""
-        return sum(bool(set(self.expected) & set(run.failed)) for run in self.runs)
+        return tuple(run for run in self.runs if set(self.expected) & set(run.failed))
 
     @property
-    def always(self) -> bool:
-        """Whether there is a pair on which every run kills it: a pair may hold nothing for it to break."""
-        missed = {run.pair for run in self.runs if not set(self.expected) & set(run.failed)}
-        return bool({run.pair for run in self.runs} - missed)
+    def killed(self) -> bool:
+        """Whether it counts as killed; of a mutant that was not run nobody knows."""
+        return bool(self.runs) and len(self.kills) >= KILLED_RATE * len(self.runs)
+
+    @property
+    def pairs(self) -> dict[str, Kill]:
+        """The same on each pair alone."""
+        names = dict.fromkeys(run.pair for run in self.runs)
+        return {name: replace(self, runs=tuple(run for run in self.runs if run.pair == name)) for name in names}
+
+    def bounds(self) -> tuple[float, float]:
+        """The 95 % interval (Clopper–Pearson) of the rate of kills a run."""
+        kills, runs = len(self.kills), len(self.runs)
+        if not runs:
+            return 0.0, 1.0
+        return clopper_pearson_lower(kills, runs, SIDE), clopper_pearson_upper(kills, runs, SIDE)
 
     def seen(self, clause: str) -> int:
         return sum(clause in run.failed for run in self.runs)
@@ -78,6 +97,23 @@ class FalseAlarms:
         return clopper_pearson_upper(len({run.name for run in self.alarms}), len(self.variants))
 
 
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """What runs cost: how many there were, and the CPU-seconds of one."""
+
+    runs: int
+    mean: float
+    most: float
+
+    @classmethod
+    def of(cls, runs: Iterable[PowerRun]) -> Effort:
+        seconds = [run.seconds for run in runs]
+        return cls(len(seconds), sum(seconds) / max(1, len(seconds)), max(seconds, default=0.0))
+
+    def __str__(self) -> str:
+        return f"{self.mean:.1f} ({self.most:.1f}; {self.runs})"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SelfTest:
     """Everything that one measurement found; ``digest`` names the suite that was measured."""
@@ -89,12 +125,21 @@ class SelfTest:
 
     @property
     def survivors(self) -> tuple[Kill, ...]:
-        """The mutants that every pair missed in some run."""
-        return tuple(kill for kill in self.kills if not kill.always)
+        """The mutants that were run and do not count as killed."""
+        return tuple(kill for kill in self.kills if kill.runs and not kill.killed)
 
     @property
     def passed_nulls(self) -> tuple[PowerRun, ...]:
         return tuple(run for run in self.nulls if run.outcome == RunOutcome.ALL_MET)
+
+    @property
+    def efforts(self) -> dict[str, Effort]:
+        """The cost of the runs by what was run."""
+        return {
+            "mutants": Effort.of(run for kill in self.kills for run in kill.runs),
+            "nulls": Effort.of(self.nulls),
+            "correct": Effort.of(self.alarms.runs),
+        }
 
     @property
     def good(self) -> bool:
@@ -111,22 +156,17 @@ def kill_matrix(
     progress: Progress | None = None,
     shard: Shard = WHOLE,
 ) -> tuple[Kill, ...]:
-    """Every mutant on one run a seed; the runs take the pairs in turn. Seeds outside, so that plans are kept."""
+    """Every mutant on every seed of every pair to which it applies. Seeds outside, so that plans are kept."""
     every = tuple(chosen if chosen is not None else mutants().values())
+    work = [(s, pair, m) for s in seeds for pair in pairs for m in every if not m.pairs or pair in m.pairs]
     runs: dict[str, list[PowerRun]] = {mutant.id: [] for mutant in every}
-    done = 0
-    for seed in seeds:
-        for mutant in every:
-            done += 1
-            if done % shard[1] != shard[0]:
-                continue
-            pair = pairs[seed % len(pairs)]
-            runs[mutant.id].append(
-                power_run(
-                    f"mutant:{mutant.id}", broken(mutant), pair=pair, seed=seed, ledger=ledger, due=mutant.killed_by
-                )
-            )
-            _tell(progress, done, len(every) * len(seeds), mutant.id)
+    for number, (seed, pair, mutant) in enumerate(work):
+        if number % shard[1] != shard[0]:
+            continue
+        name = f"mutant:{mutant.id}"
+        run = power_run(name, broken(mutant), pair=pair, seed=seed, ledger=ledger, due=mutant.killed_by)
+        runs[mutant.id].append(run)
+        _tell(progress, number + 1, len(work), mutant.id)
     return tuple(Kill(mutant=m.id, kind=m.kind, expected=m.killed_by, runs=tuple(runs[m.id])) for m in every)
 
 
@@ -179,11 +219,17 @@ def _tell(progress: Progress | None, done: int, of: int, name: str) -> None:
 
 
 def run_selftest(
-    *, runs: int, seed: int, progress: Progress | None = None, ledger: Ledger | None = None, shard: Shard = WHOLE
+    *,
+    runs: int,
+    seed: int,
+    mutant_seeds: int = 1,
+    progress: Progress | None = None,
+    ledger: Ledger | None = None,
+    shard: Shard = WHOLE,
 ) -> SelfTest:
-    """Every mutant on both pairs, every null product, and ``runs`` runs of correct products."""
+    """Every mutant on so many seeds of each pair, every null product, and ``runs`` runs of correct products."""
     book = ledger or Ledger()
-    seeds = range(seed, seed + len(PAIRS))
+    seeds = range(seed, seed + mutant_seeds)
     return SelfTest(
         digest=book.digest,
         kills=kill_matrix(seeds, ledger=book, progress=progress, shard=shard),
@@ -199,6 +245,14 @@ KILLED = Text(
 SURVIVOR = Text(
     "  検出漏れ: {mutant}（{killed}/{of} 回、対象 {clauses}）",
     "  survivor: {mutant} ({killed} of {of} runs, due {clauses})",
+)
+MISSED = Text(
+    "  見逃しあり: {mutant} {pair} {killed}/{of} 回（95%区間 {lower:.0%}–{upper:.0%}）",
+    "  missed at times: {mutant} {pair} {killed} of {of} runs (95 % interval {lower:.0%}–{upper:.0%})",
+)
+EFFORT = Text(
+    "1回あたりの CPU 秒（最大、回数）: 欠陥見本 {mutants}、何もしない製品 {nulls}、正しい製品 {correct}",
+    "CPU-seconds a run (most; runs): mutants {mutants}, null products {nulls}, correct products {correct}",
 )
 NULLS = Text("何もしない製品: {passed}/{of} が合格", "Null products: {passed} of {of} runs all met")
 ALARMS = Text(
@@ -216,17 +270,20 @@ def lines(selftest: SelfTest, lang: Lang) -> tuple[str, ...]:
     """What a person reads: kills by kind, survivors by name, null products, false alarms with bounds."""
     out = [SUITE.format(digest=selftest.digest)]
     for kind in ("wrapper", "fault"):
-        some = [kill for kill in selftest.kills if kill.kind == kind]
+        some = [kill for kill in selftest.kills if kill.kind == kind and kill.runs]
         if some:
-            killed = sum(kill.always for kill in some)
+            killed = sum(kill.killed for kill in some)
             lower = clopper_pearson_lower(killed, len(some))
             out.append(KILLED.format(kind=kind, killed=killed, of=len(some), lower=lower))
     for kill in selftest.survivors:
-        out.append(
-            SURVIVOR.format(
-                mutant=kill.mutant, killed=kill.killed, of=len(kill.runs), clauses=", ".join(kill.expected) or "-"
-            )
-        )
+        clauses = ", ".join(kill.expected) or "-"
+        out.append(SURVIVOR.format(mutant=kill.mutant, killed=len(kill.kills), of=len(kill.runs), clauses=clauses))
+    for kill in selftest.kills:
+        for pair, on in kill.pairs.items():
+            if len(on.kills) < len(on.runs):
+                lower, upper = on.bounds()
+                found = {"killed": len(on.kills), "of": len(on.runs), "lower": lower, "upper": upper}
+                out.append(MISSED.format(mutant=kill.mutant, pair=pair, **found))
     out.append(NULLS.format(passed=len(selftest.passed_nulls), of=len(selftest.nulls)))
     alarms = selftest.alarms
     out.append(
@@ -242,4 +299,50 @@ def lines(selftest: SelfTest, lang: Lang) -> tuple[str, ...]:
         out.append(ALARM.format(name=run.name, pair=run.pair, seed=run.seed, clauses=", ".join(run.failed)))
     for run in alarms.not_met:
         out.append(UNMET.format(name=run.name, pair=run.pair, seed=run.seed, outcome=run.outcome))
+    out.append(EFFORT.format(**selftest.efforts))
     return tuple(text[lang] for text in out)
+
+
+def as_document(selftest: SelfTest) -> dict[str, object]:
+    """The same for machines, with every mutant on every pair; ``calls`` and ``seconds`` are to the first kill."""
+    alarms = selftest.alarms
+    return {
+        "suite": selftest.digest,
+        "good": selftest.good,
+        "mutants": [
+            {
+                "mutant": kill.mutant,
+                "kind": kill.kind,
+                "clauses": list(kill.expected),
+                "killed": kill.killed,
+                "pairs": [{"pair": pair} | _rates(on) for pair, on in kill.pairs.items()],
+            }
+            for kill in selftest.kills
+            if kill.runs
+        ],
+        "survivors": [kill.mutant for kill in selftest.survivors],
+        "nulls": {"runs": len(selftest.nulls), "passed": [asdict(run) for run in selftest.passed_nulls]},
+        "correct": {
+            "runs": len(alarms.runs),
+            "products": sorted(alarms.variants),
+            "accused": [asdict(run) for run in alarms.alarms],
+            "not_met": [asdict(run) for run in alarms.not_met],
+            "upper": alarms.bound(),
+            "upper_of_products": alarms.bound_of_variants(),
+        },
+        "effort": {what: asdict(effort) for what, effort in selftest.efforts.items()},
+    }
+
+
+def _rates(on: Kill) -> dict[str, object]:
+    """Of one mutant on one pair; calls and seconds are means over the runs that killed it."""
+    lower, upper = on.bounds()
+    kills = on.kills
+    return {
+        "runs": len(on.runs),
+        "kills": len(kills),
+        "lower": lower,
+        "upper": upper,
+        "calls": sum(run.calls for run in kills) / len(kills) if kills else None,
+        "seconds": sum(run.seconds for run in kills) / len(kills) if kills else None,
+    }
