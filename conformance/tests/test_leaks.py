@@ -18,7 +18,7 @@ from tokumei.text import fold
 Cell = tuple[str, int, str, str, str | None]
 Canary = tuple[str, str, str]
 
-word = st.text("aAａbがガｶﾞ-　1", max_size=14)
+word = st.text("aAａbがガｶﾞ-　1", max_size=14) | st.from_regex("(a|ガ)?[12]{4,12}-?(b|ガ)?", fullmatch=True)
 cases = st.sampled_from(["one", "two"])
 cells = st.lists(
     st.tuples(cases, st.integers(0, 1), st.just("r"), st.sampled_from(["f", "氏名"]), st.none() | word), max_size=12

@@ -6,7 +6,8 @@ refusal leaves behind is found too; only releases are premises.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 
 from tokumei.clause import Check, Mutant
 from tokumei.evidence import Evidence
@@ -42,15 +43,17 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
     for row in occurrences(places, canaries).rows():
         code = "IDENTIFIER_IN_FILE_NAME" if row["field"] == "name" else "IDENTIFIER_IN_OTHER_FILE"
         yield Finding(code=code, case=row["case"], call=row["call"], params={"n": row["n"]})
-    folded = {(r["case"], r["folded"]) for r in canaries.rows()}
+    folded: defaultdict[str, set[str]] = defaultdict(set)
+    for row in canaries.rows():
+        folded[row["case"]].add(row["folded"])
     yield from _column_names(evidence, folded)
     yield from _beside_refusals(evidence, folded)
 
 
-def _beside_refusals(evidence: Evidence, canaries: set[tuple[str, str]]) -> Iterator[Finding]:
+def _beside_refusals(evidence: Evidence, canaries: Mapping[str, set[str]]) -> Iterator[Finding]:
     """The tables of an answer that is no release, and the reason that it gives."""
     for case in evidence.cases:
-        own = [canary for where, canary in canaries if where == case.id]
+        own = canaries.get(case.id, set())
         for number, call in enumerate(case.calls):
             answer = call.response
             if answer is None or call.released:
@@ -60,18 +63,19 @@ def _beside_refusals(evidence: Evidence, canaries: set[tuple[str, str]]) -> Iter
             beside = {fold(text) for text in cells | names}
             reasons = {fold(text) for text in (answer.message, answer.code, answer.path)}
             for code, texts in (("IDENTIFIER_BESIDE_REFUSAL", beside), ("IDENTIFIER_IN_REASON", reasons)):
-                n = sum(any(canary in text for text in texts) for canary in own)
+                whole = "\n".join(texts)  # what is folded has no line breaks
+                n = sum(canary in whole for canary in own)
                 if n:
                     yield Finding(code=code, case=case.id, call=number, params={"n": n})
 
 
-def _column_names(evidence: Evidence, canaries: set[tuple[str, str]]) -> Iterator[Finding]:
+def _column_names(evidence: Evidence, canaries: Mapping[str, set[str]]) -> Iterator[Finding]:
     declared = {fold(info.name.field) for info in evidence.organization.fields()}
     for case, number, call in evidence.released_calls():
         assert call.response is not None
         for name, table in call.response.data.items():
             for column in {fold(c) for c in table.column_names} - declared:
-                n = sum(1 for where, canary in canaries if where == case.id and canary in column)
+                n = sum(canary in column for canary in canaries.get(case.id, ()))
                 if n:
                     yield Finding(
                         code="IDENTIFIER_IN_COLUMN_NAME", case=case.id, call=number, params={"n": n}, resource=name

@@ -24,8 +24,16 @@ ten is the day number of a birth, 12 of 24 are met in 10⁻⁶ of fields, and wi
 DENSE = 0.1
 """Where more of the days have a birth, day numbers show nothing."""
 
-BIRTHS = 'SELECT DISTINCT "case", as_date({column}) AS d FROM {self} t WHERE as_date({column}) IS NOT NULL'
-FIRST = 'SELECT "case", min(as_date({column})) AS d FROM {self} t WHERE as_date({column}) IS NOT NULL GROUP BY "case"'
+BIRTHS = """
+SELECT DISTINCT "case", d FROM (
+  SELECT "case", as_date(text) AS d FROM (SELECT DISTINCT "case", {column} AS text FROM {self} t) AS once
+) AS dates WHERE d IS NOT NULL
+"""
+FIRST = """
+SELECT "case", min(d) AS d FROM (
+  SELECT "case", as_date(text) AS d FROM (SELECT DISTINCT "case", {column} AS text FROM {self} t) AS once
+) AS dates WHERE d IS NOT NULL GROUP BY "case"
+"""
 
 EARLY = """
 SELECT b."case", b.d, CAST(extract(year FROM b.d) AS INT) AS y, CAST(extract(month FROM b.d) AS INT) AS m,
@@ -60,7 +68,7 @@ UNION ALL SELECT "case", d, y || '.' || mm || '.' || d2 AS form FROM {self} t
 WRITTEN = """
 SELECT "case", value, text FROM (
   SELECT "case", value, translate(upper(value), '/', '.') AS text FROM {self} a
-  UNION SELECT "case", value, text_fold(value) AS text FROM {self} b WHERE regexp_extract(value, '[年月]', 0) <> ''
+  UNION SELECT "case", value, text FROM {self} b WHERE regexp_extract(value, '[年月]', 0) <> ''
 ) AS t
 WHERE regexp_extract(text, '[0-9元]年[0-9]|[SHRTM][0-9]{{1,2}}[.][0-9]|[0-9]{{4}}[.-][0-9]', 0) <> ''
   AND regexp_extract(text, '^[0-9]{{4}}[.-][0-9]{{2}}[.-][0-9]{{2}}$|^[0-9A-F-]{{20,}}$', 0) = ''
@@ -68,8 +76,10 @@ WHERE regexp_extract(text, '[0-9元]年[0-9]|[SHRTM][0-9]{{1,2}}[.][0-9]|[0-9]{{
 """Texts that hold something like a date: no plain date, which is compared as one, and no long code."""
 
 READ = """
-SELECT v."case", v.value, 1 AS sure, 0 AS dense FROM {self} v JOIN {early} e ON v."case" = e."case"
-  AND as_date(translate(substr(v.value, 1, 10), './', '--')) = e.d AND substr(v.value, 5, 1) IN ('-', '/', '.')
+SELECT v."case", v.value, 1 AS sure, 0 AS dense FROM (
+  SELECT "case", value FROM {self} t WHERE substr(value, 5, 1) IN ('-', '/', '.')
+) v JOIN {early} e ON v."case" = e."case"
+  AND as_date(translate(substr(v.value, 1, 10), './', '--')) = e.d
 """
 
 INSIDE = """
@@ -148,7 +158,7 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
     early = engine.register("i1-04.early", given.query(EARLY, first=first, far=FAR).query(PARTS).arrow())
     values = engine.register(
         "i1-04.values",
-        evidence.released_cells.query('SELECT DISTINCT "case", value FROM {self} t WHERE length(value) >= 5').arrow(),
+        evidence.texts.query('SELECT DISTINCT "case", value, text FROM {self} t WHERE length(value) >= 5').arrow(),
     )
     written = values.query(WRITTEN)
     hits = [values.query(READ, early=early), values.query(COUNTED, numbers=early.query(NUMBERS, dense=DENSE))]
@@ -158,7 +168,7 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
     found = engine.register("i1-04.hits", engine.fetch(union))
     if not found.query("SELECT count(*) AS n FROM {self} t").value():
         return
-    for row in evidence.released_cells.query(FIELDS, hits=found).rows():
+    for row in evidence.texts.query(FIELDS, hits=found).rows():
         if row["sure"] or (row["n"] >= FEWEST and row["n"] * 2 >= row["among"]):
             yield _found("BIRTH_DATE", row, row["resource"], row["field"], row["sure"] or row["n"])
 

@@ -19,12 +19,17 @@ cases, six of them and a tenth of all values in none (10⁻¹²). With the sign 
 PATTERN = re.compile(r"\^?(\[0-9\]|\\d)\{3\}-?\??(\[0-9\]|\\d)\{4\}\$?")
 
 GIVEN = """
-SELECT DISTINCT "case", translate(text_fold({column}), '〒', '') AS code FROM {self} t
-WHERE regexp_extract(translate(text_fold({column}), '〒', ''), '^[0-9]{{7}}$', 0) <> ''
+SELECT DISTINCT "case", code FROM (
+  SELECT "case", translate(text_fold(value), '〒', '') AS code
+  FROM (SELECT DISTINCT "case", {column} AS value FROM {self} t) AS once
+) AS folded WHERE regexp_extract(code, '^[0-9]{{7}}$', 0) <> ''
 """
 
 LONG = """
-SELECT "case", "call", count(DISTINCT value) AS n FROM (SELECT "case", "call", text_fold({column}) AS value FROM {self} t) v
+SELECT "case", "call", count(DISTINCT value) AS n FROM (
+  SELECT "case", "call", text_fold(value) AS value
+  FROM (SELECT DISTINCT "case", "call", {column} AS value FROM {self} t) AS once
+) v
 WHERE length(value) - length(translate(value, '0123456789', '')) > 3 AND regexp_extract(value, '^〒?[0-9]{{3}}0{{1,4}}$', 0) = ''
 GROUP BY "case", "call"
 """
@@ -70,7 +75,7 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
         if view is not None and info.name.field in view.names:
             for row in view.relation.query(LONG, column=view.column(info.name.field)).rows():
                 yield _found("MORE_THAN_THREE_DIGITS", row | {"resource": info.name.resource, "field": info.name.field})
-    other = evidence.released_cells.query(OTHER, own=[str(info.name) for info in fields])
+    other = evidence.texts.query(OTHER, own=[str(info.name) for info in fields])
     for row in other.query(ALONE, given=given).rows():
         if row["n"] >= FEWEST and row["n"] * 10 >= row["among"]:
             yield _found("POSTAL_CODE", row)
@@ -81,7 +86,9 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
 def _signed(cells: Relation, given: Relation) -> list[dict[str, object]]:
     """The codes of the input that stand behind 〒 or 郵便番号 in a cell."""
     signed = cells.query("SELECT * FROM {self} s WHERE regexp_extract(value, '〒|郵便番号', 0) <> ''")
-    return list(occurrences(signed, given.query(SIGNED)).rows())
+    if not signed.query("SELECT count(*) AS n FROM {self} t").value():
+        return []
+    return list(occurrences(signed, given.query(SIGNED), folded=True).rows())
 
 
 def _found(code: str, row: dict[str, object]) -> Finding:
