@@ -130,3 +130,18 @@ def test_any_order_of_year_month_and_day_is_read(day, parts, between):
 @pytest.mark.parametrize("pattern", ["", "default", "any", "%d/%b/%Y", "%Y-%m", "%d'%m'%Y", "%d{c}%m%Y", "%y%m%d"])
 def test_other_formats_are_not_guessed(pattern):
     assert _in_order(pattern, Column("c")) == ""
+
+
+def test_a_date_that_is_somebodys_number_is_no_number():
+    def product(request):
+        response = baseline.product()(request)
+        if not response.data:
+            return response
+        day = next(c for c in response.data["registry"].column("入院日").to_pylist() if c)
+        numbers = request.data["registry"].column("患者番号").to_pylist()
+        first = numbers[0]
+        changed = [day.replace("-", "") if n == first else n for n in numbers]
+        request.data["registry"] = request.data["registry"].set_column(1, "患者番号", [changed])
+        return response
+
+    assert codes("I3-01", product, "covering-copies") == set()

@@ -282,3 +282,22 @@ def test_a_round_trip_of_twenty_people_is_fast(tmp_path: Path) -> None:
         data.read(folder, asked)
         best = min(best, time.process_time() - began)
     assert best < 0.005
+
+
+def test_a_parquet_column_of_midnights_is_one_of_days(tmp_path: Path) -> None:
+    days = [dt.datetime(2024, 5, 6), None]
+    typed = pa.table(
+        {
+            "day": pa.array(days, pa.timestamp("ns")),
+            "time": pa.array([dt.datetime(2024, 5, 6), dt.datetime(2024, 5, 6, 8, 30)], pa.timestamp("us")),
+            "zone": pa.array(days, pa.timestamp("us", tz="UTC")),
+        }
+    )
+    folder = tmp_path
+    (folder / "data").mkdir()
+    (folder / "response.json").write_text('{"status": "ok"}', encoding="utf-8")
+    pq.write_table(typed, folder / "data" / "t.parquet")
+    read = data.read(folder, request(path="t.parquet", format="parquet")).data["t"].to_pydict()
+    assert read["day"] == ["2024-05-06", None]
+    assert read["time"] == ["2024-05-06T00:00:00", "2024-05-06T08:30:00"]
+    assert read["zone"][0] != "2024-05-06"

@@ -1,4 +1,4 @@
-"""How the releases of a batch write their values: what stands for no value, and which day a text is.
+"""How the releases of a batch write their values: what stands for no value, and which text is which day.
 
 A product says so in the organization declaration of its release (``representation`` and ``format`` of a field).
 What it says is believed only where it cannot hide anything: a text with which a value of the input begins is a value.
@@ -12,7 +12,7 @@ from typing import Any
 
 from tokumei.declarations import FieldName
 from tokumei.evidence import Evidence
-from tokumei.relation import Column
+from tokumei.relation import Column, Relation, bind
 
 MARKERS = ("", "*")
 """What stands for a missing or suppressed value in any field; a declaration may name others."""
@@ -44,6 +44,18 @@ def day(evidence: Evidence, name: FieldName, column: Column) -> str:
     formats = {str(field.get("format", "")) for field in _described(evidence, name)}
     texts += [text for pattern in sorted(formats) if (text := _in_order(pattern, column))]
     return f"coalesce({', '.join(f'as_date({text})' for text in texts)})"
+
+
+def without_days(evidence: Evidence, cells: Relation) -> Relation:
+    """Cells with ``resource, field, value``, less those of date fields that are days: their digits are like any number."""
+    days = [
+        bind("resource = {resource} AND field = {field} AND ", resource=info.name.resource, field=info.name.field)
+        + f"{day(evidence, info.name, Column('value'))} IS NOT NULL"
+        for info in evidence.organization.fields()
+        if info.type in ("date", "datetime")
+    ]
+    none = " OR ".join(f"({one})" for one in ["FALSE", *days]).replace("{", "{{").replace("}", "}}")
+    return cells.query("SELECT * FROM {self} t WHERE NOT (" + none + ")")
 
 
 def _in_order(pattern: str, column: Column) -> str:
@@ -95,4 +107,4 @@ def _is_value(evidence: Evidence, name: FieldName, text: str) -> bool:
     return bool(given.relation.query(BEGINS, column=given.column(name.field), size=len(text), text=text).value())
 
 
-__all__ = ["MARKERS", "day", "markers"]
+__all__ = ["MARKERS", "day", "markers", "without_days"]

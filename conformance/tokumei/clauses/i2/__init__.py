@@ -8,6 +8,7 @@ from tokumei.declarations import PSEUDONYMS
 from tokumei.measures import codes as measure
 from tokumei.model import Premise
 from tokumei.relation import Relation
+from tokumei.representation import without_days
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,12 +45,8 @@ def texts(evidence: Evidence) -> Relation:
 
 def _texts(evidence: Evidence) -> Relation:
     engine = evidence.canaries.engine
-    dates = [str(info.name) for info in evidence.organization.fields() if info.type in ("date", "datetime")]
-    cells = evidence.texts.query(
-        "SELECT * FROM {self} t WHERE length(text) >= {least} "
-        "AND (resource || '.' || field NOT IN {dates} OR as_date(value) IS NULL)",
-        least=SHORTEST_PART,
-        dates=[*dates, ""],
+    cells = without_days(evidence, evidence.texts).query(
+        "SELECT * FROM {self} t WHERE length(text) >= {least}", least=SHORTEST_PART
     )
     left = cells.query("SELECT DISTINCT resource || '.' || field AS name FROM {self} t").arrow()
     told = set(left.column("name").to_pylist())

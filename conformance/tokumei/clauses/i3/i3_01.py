@@ -10,6 +10,7 @@ from tokumei.evidence import Evidence
 from tokumei.measures.leaks import occurrences
 from tokumei.model import Finding, Need, Observation, Premise, Request, Response, Text
 from tokumei.mutants.edits import after, fields_with_class, subject_resource, with_column
+from tokumei.representation import without_days
 
 SHORTEST = 6
 """A shorter key, without its leading zeros, is met by chance: serial numbers, counts, laboratory values."""
@@ -30,14 +31,18 @@ GROUP BY c."case", c."call", c.resource, c.field
 
 
 def judge(evidence: Evidence) -> Iterator[Observation]:
-    """Compare whole cells of every field, and the inside of cells that are no pseudonyms, with the keys of the input."""
+    """Compare whole cells of every field, and the inside of cells that are no pseudonyms, with the keys of the input.
+
+    A date of eight digits is somebody's number by chance.
+    """
     keys = evidence.canaries.query(KEYS, least=SHORTEST)
     for row in keys.query('SELECT "case", count(*) AS n FROM {self} t GROUP BY "case"').rows():
         yield Premise(case=row["case"], count=row["n"], what="source keys")
-    found = {_place(row): row["n"] for row in evidence.texts.query(WHOLE, keys=keys).rows()}
+    texts = without_days(evidence, evidence.texts)
+    found = {_place(row): row["n"] for row in texts.query(WHOLE, keys=keys).rows()}
     steps = (evidence.claim or evidence.asked).with_technique(*PSEUDONYMS)
     pseudonyms = [str(name) for step in steps for name in step.fields]
-    cells = evidence.texts.query(
+    cells = texts.query(
         "SELECT * FROM {self} t WHERE resource || '.' || field NOT IN {pseudonyms}", pseudonyms=[*pseudonyms, ""]
     )
     long = keys.query("SELECT * FROM {self} t WHERE length(folded) >= {least}", least=SHORTEST_INSIDE)

@@ -70,7 +70,10 @@ def _text(column: pa.ChunkedArray) -> pa.ChunkedArray:
         return column.cast(kind.value_type).cast(pa.string())
     if pa.types.is_timestamp(kind):
         text = pc.replace_substring(column.cast(pa.string()), " ", "T")
-        return pc.replace_substring_regex(text, r"\.0+(Z?)$", r"\1")
+        text = pc.replace_substring_regex(text, r"\.0+(Z?)$", r"\1")
+        # Data frames have no days: a column of midnights is one of days.
+        days = kind.tz is None and pc.all(pc.ends_with(text, "T00:00:00")).as_py()
+        return pc.utf8_slice_codeunits(text, 0, 10) if days else text
     try:
         return column.cast(pa.string())
     except pa.ArrowException:
