@@ -136,3 +136,31 @@ def dates(organization: dict[str, Any], processing: dict[str, Any]) -> list[str]
     return sorted(
         {name for step in processing["steps"] if step["technique"] == "date-shift" for name in step["fields"]} & days
     )
+
+
+def sampled(fraction: float) -> Edit:
+    """A sample of the persons is taken before anything else."""
+
+    def edit(organization: dict[str, Any], processing: dict[str, Any]) -> dict[str, Any]:
+        done = as_asked(organization, processing)
+        step = {
+            "id": "sampled",
+            "technique": "sample",
+            "fields": [resource["name"] for resource in organization["resources"]],
+            "params": {"fraction": fraction, "of": "subject"},
+            "realises": [5],
+            "why": "データベースに誰が含まれるかを分からなくする",
+        }
+        return done | {"steps": [step, *done["steps"]]}
+
+    return edit
+
+
+def lower_top(organization: dict[str, Any], processing: dict[str, Any]) -> dict[str, Any]:
+    """The class of the very old begins one bin lower."""
+    done = as_asked(organization, processing)
+    width = {n: s["params"]["bin"] for s in done["steps"] if "bin" in s.get("params", {}) for n in s["fields"]}
+    for step in done["steps"]:
+        if step["technique"] == "top-bottom-code" and "top" in step["params"]:
+            step["params"]["top"] -= max((width.get(name, 0) for name in step["fields"]), default=0)
+    return done
