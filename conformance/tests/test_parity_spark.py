@@ -23,6 +23,7 @@ from tokumei.measures import (
     checkdigits,
     classes,
     closeness,
+    codes,
     distance,
     diversity,
     leaks,
@@ -109,6 +110,37 @@ def numbers(rows: Relation) -> Relation:
     return rows.engine.register("numbers", cells)
 
 
+SYMBOLS = ["12345678", "記号12345番678901", "二〇二四〇一二三", "ab12345678-01", "98765432", "12", "", "か１２３４５６"]
+
+
+def symbols(rows: Relation) -> Relation:
+    """The codes of an input of 6 characters or more."""
+    kinds = ["symbol"] * (len(SYMBOLS) - 1) + ["link"]
+    sought = {"case": ["one"] * len(SYMBOLS), "source": ["s.code"] * len(SYMBOLS), "kind": kinds, "folded": SYMBOLS}
+    return codes.codes(rows.engine.register("symbols", pa.table(sought)), 6)
+
+
+def released(rows: Relation) -> Relation:
+    """Cells of a release, of which the input has one in the same field."""
+    said = ["12345678", "x98765432y", "二〇二四〇一二三", "345678", "55555555", "it's \\ 12", "", "1 2", None]
+    names = ("case", "call", "resource", "field", "value", "text")
+    cells = [("one", 0, "r", field, value, value) for field in "ab" for value in said]
+    return rows.engine.register(
+        "released", pa.table(dict(zip(names, map(list, zip(*cells, strict=True)), strict=True)))
+    )
+
+
+def unseen(rows: Relation) -> Relation:
+    given = {"case": ["one"], "resource": ["r"], "field": ["b"], "value": ["12345678"]}
+    return codes.fresh(released(rows), rows.engine.register("given", pa.table(given)))
+
+
+def crowded(rows: Relation) -> Relation:
+    """The fields with more whole codes than chance gives, as a relation."""
+    found = list(codes.beyond_chance(codes.tokens(unseen(rows), 6), codes.wholes(symbols(rows))))
+    return rows.engine.register("crowded", pa.Table.from_pylist(found))
+
+
 def tree(rows: Relation) -> Relation:
     nodes = {"value": ["1", "1", "2", "2", "3"], "level": [0, 1, 0, 1, 0], "node": ["1", "low", "2", "low", "3"]}
     return rows.engine.register("tree", pa.table(nodes))
@@ -139,6 +171,14 @@ QUERIES: dict[Callable[..., Any], Callable[[Relation], Relation]] = {
     population.presence: lambda rows: population.presence(table(known(rows)), population=table(rows)),
     readings.readings: lambda rows: readings.readings(table(rows), markers=["*"]),
     leaks.occurrences: lambda rows: leaks.occurrences(*texts(rows), show=True),
+    leaks.with_text: lambda rows: leaks.with_text(texts(rows)[0]),
+    codes.codes: symbols,
+    codes.fresh: unseen,
+    codes.tokens: lambda rows: codes.tokens(unseen(rows), 6),
+    codes.wholes: lambda rows: codes.wholes(symbols(rows)),
+    codes.parts: lambda rows: codes.parts(symbols(rows), suffix=4, inside=6),
+    codes.outside: lambda rows: codes.outside(released(rows), ["r.a"]),
+    codes.beyond_chance: crowded,
     checkdigits.check_digits: lambda rows: checkdigits.check_digits(numbers(rows)),
 }
 MORE: dict[str, Callable[[Relation], Relation]] = {
