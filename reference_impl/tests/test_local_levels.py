@@ -117,7 +117,7 @@ def test_the_chosen_levels_are_the_best_that_reach_all_targets(
     assert lost(drawn, out) == pytest.approx(min(best), abs=1e-9)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     st.integers(0, 10**6),
     st.integers(4, 80),

@@ -18,7 +18,7 @@ def numbered(*steps: tuple[str, list[str], dict[str, Any]], targets: Any = None)
     return pro
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(people, keys)
 def test_persons_are_numbered_from_1_to_n_by_the_secret(drawn: Any, one: bytes) -> None:
     rows = rows_of(drawn)

@@ -20,7 +20,7 @@ def sampled(fraction: float, *steps: tuple[str, list[str], dict[str, Any]], targ
     return pro
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(people, st.sampled_from([0.1, 0.25, 0.5, 0.9, 1.0]), keys, st.randoms())
 def test_whole_persons_are_drawn_the_same_ones_by_the_same_secret(
     drawn: Any, fraction: float, key: bytes, rng: Any
@@ -59,7 +59,7 @@ def test_nobody_is_drawn_is_no_release() -> None:
     assert out.answer["reason"]["hint"]["ja"]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(people, st.integers(2, 3))
 def test_k_is_of_the_drawn_persons(drawn: Any, k: int) -> None:
     search = ("k-search", ["group"], {"algorithm": "suppression", "k": k, "maxSuppressed": 1.0})

@@ -93,7 +93,7 @@ def with_kept(pro: dict[str, Any]) -> dict[str, Any]:
     return pro
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(people | alone, asked, st.sampled_from([0.0, 0.2, 0.5, 1.0]))
 def test_exactly_those_whom_brute_force_leaves_are_released(
     drawn: Any, targets: list[dict[str, Any]], share: float
@@ -126,7 +126,7 @@ def test_exactly_those_whom_brute_force_leaves_are_released(
         assert told["asked"] == target.get("l", target.get("t"))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(alone, asked)
 @example([(i, "a", 1, None, "x") for i in range(4)], [{"model": "l-diversity", "l": 2, "quasi": K["quasi"],
          "sensitive": "t.word"}])  # fmt: skip

@@ -14,7 +14,7 @@ from tokumei_reference.declarations import Document, Field, Organization
 from tokumei_reference.refusals import Refusal, unsupported
 from tokumei_reference.search import Requirement
 from tokumei_reference.treatments import Plan, quasi
-from tokumei_reference.values import is_integer, is_number
+from tokumei_reference.values import is_number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,8 +120,6 @@ def requirement(k: int, diversities: tuple[Diversity, ...]) -> Requirement:
 
     It knows one sensitive field and one kind of l; raises Refusal for more.
     """
-    if not is_integer(k):
-        raise ValueError("k is a whole number")
     for other in diversities[1:]:
         kinds = {one.kind for one in diversities} - {"total-variation"}
         if other.sensitive != diversities[0].sensitive or len(kinds) > 1:
