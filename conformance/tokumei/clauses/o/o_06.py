@@ -40,7 +40,7 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
                 yield from _passed(call, case.id, number, columns)
     values = _values(evidence, declared)
     if values is not None:
-        for row in occurrences(evidence.released_cells, values).rows():
+        for row in occurrences(evidence.texts, values, folded=True).rows():
             yield Finding(
                 code="UNDECLARED_VALUES_PASSED",
                 case=row["case"],

@@ -52,13 +52,13 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
     if notes:
         own = sorted({str(info.name) for info in free_texts(evidence.organization)} | {""})
         union = Relation(evidence.canaries.engine, " UNION ".join(note.sql for note in notes))
-        cells = evidence.released_cells.query(
+        cells = evidence.texts.query(
             "SELECT * FROM {self} t WHERE length(value) >= {shortest} AND resource || '.' || field NOT IN {own} "
             "AND regexp_extract(value, '^[0-9A-Za-z+/=_%.:-]+$', 0) = ''",
             shortest=SHORTEST,
             own=own,
         )
-        for row in occurrences(cells, union).rows():
+        for row in occurrences(cells, union, folded=True).rows():
             place = {key: row[key] for key in ("resource", "field", "source", "n")}
             yield _found("TEXT_IN_OTHER_FIELD", row["case"], row["call"], place)
 
