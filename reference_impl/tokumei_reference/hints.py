@@ -86,12 +86,22 @@ HINTS: Mapping[str, Hint] = {
     ),
     "SEVERAL_ROWS": Hint(
         (
-            "複数の行の値が異なる本人がいる表では、t、エントロピーの l 及び局所一般化を探索できない。",
-            "t, entropy l and local generalization are not searched where a person has rows of different values",
+            "複数の行の値が異なる本人がいる表では、t とエントロピーの l を最適な探索で満たせない。",
+            "an optimal search does not reach t or entropy l where a person has rows of different values",
         ),
         (
             "水準を level で定めて algorithm を suppression とするか、本人ごとに 1 行の表にする。",
             "fix the levels and use the algorithm suppression, or give each person one row",
+        ),
+    ),
+    "LOCAL_SEVERAL_ROWS": Hint(
+        (
+            "複数の行の値が異なる本人がいる表では、局所一般化を行わない。",
+            "there is no local generalization where a person has rows of different values",
+        ),
+        (
+            "recoding を global とするか、本人ごとに 1 行の表にする。",
+            "set recoding to global, or give each person one row",
         ),
     ),
     "LOCAL_NEEDS_OPTIMAL": Hint(

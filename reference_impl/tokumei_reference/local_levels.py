@@ -35,7 +35,7 @@ def localize(
     ``expressions`` are those of the finest permitted levels, in the order of the columns of ``table``.
     """
     if table.party is not None:
-        raise unsupported(step.at("params", "recoding"), "SEVERAL_ROWS")
+        raise unsupported(step.at("params", "recoding"), "LOCAL_SEVERAL_ROWS")
     recoding = recode(table, hierarchies, requirement, start)
     kept = recoding.levels[:, 0] >= 0
     columns = {"kept": pa.array(kept)}
