@@ -10,7 +10,7 @@ from typing import Literal
 
 import pyarrow as pa
 
-from tokumei.declarations import Organization, Processing, ResourceInfo
+from tokumei.declarations import Organization, Processing
 from tokumei.evidence import CaseView, Evidence, TableView
 from tokumei.model import Call, Document, Response, TokumeiError
 from tokumei.plan.bundle import Truth
@@ -51,18 +51,13 @@ def evidence(
 ) -> Evidence:
     """Register every table of the cases and describe them; tables of one name are replaced."""
     calls = [(p.view.id, i, call) for p in played for i, call in enumerate(p.view.calls)]
-    inputs = {
-        r.name: _table(engine, "input", r.name, [(c, i, x.request.data) for c, i, x in calls], r)
-        for r in organization.resources
-    }
+    given = [(c, i, x.request.data) for c, i, x in calls]
     answered = [(c, i, x.response.data) for c, i, x in calls if x.released and x.response]
-    releases = {r.name: _table(engine, "release", r.name, answered, r) for r in organization.resources}
-    known = {r.name for r in organization.resources}
-    for name in sorted({name for *_, data in answered for name in data} - known):
-        releases[name] = _table(engine, "release", name, answered, None)
+    known = [resource.name for resource in organization.resources]
+    others = sorted({name for *_, data in answered for name in data} - set(known))
     views = {
-        "input": _with_person(organization, inputs),
-        "release": _with_person(organization, releases),
+        "input": _tables(engine, organization, "input", known, given),
+        "release": _tables(engine, organization, "release", [*known, *others], answered),
     }
     truths = [(p.view.id, truth) for p in played for truth in p.truths[:1]]
     return Evidence(
@@ -75,7 +70,7 @@ def evidence(
         release=views["release"],
         planned=_planned(engine, [(p.view.id, i, t) for p in played for i, t in enumerate(p.truths)]),
         canaries=_canaries(engine, organization, views["input"]),
-        released_cells=_cells(engine, releases),
+        released_cells=_cells(engine, views["release"]),
         logs=_texts(engine, "logs", calls, "log"),
         files=_texts(engine, "files", calls, "files"),
         left=_texts(engine, "left", calls, "left"),
@@ -85,15 +80,34 @@ def evidence(
     )
 
 
-def _table(
+def _tables(
     engine: Engine,
+    organization: Organization,
     side: str,
-    resource: str,
-    data: Iterable[tuple[str, int, Mapping[str, pa.Table]]],
-    info: ResourceInfo | None,
-) -> TableView:
-    """One table of all cases: positional columns, since a name a vendor chose never enters SQL."""
+    names: Sequence[str],
+    data: Sequence[tuple[str, int, Mapping[str, pa.Table]]],
+) -> dict[str, TableView]:
+    """Every table of one side with ``subject``, which is looked up once: each query would join for it again."""
+    made = {name: _table(name, data) for name in names}
+
+    def registered(name: str) -> TableView:
+        table, columns = made[name]
+        return TableView(name, engine.register(f"{side}.{name.encode().hex()}", table), columns)
+
+    reached = _with_person(organization, {name: registered(name) for name in names})
+    for name, view in reached.items():
+        table, columns = made[name]
+        told = engine.fetch(view.relation.query('SELECT subject FROM {self} t ORDER BY "case", "call", "row"').sql)
+        made[name] = table.append_column("subject", told.column(0).cast(pa.string())), columns
+    return {name: registered(name) for name in reached}
+
+
+def _table(
+    resource: str, data: Iterable[tuple[str, int, Mapping[str, pa.Table]]]
+) -> tuple[pa.Table, dict[str, Column]]:
+    """One table of all cases, by case, call and row, and its columns: a name a vendor chose never enters SQL."""
     given = [(case, call, tables[resource]) for case, call, tables in data if resource in tables]
+    given.sort(key=lambda item: item[:2])
     names: dict[str, int] = {}
     for *_, table in given:
         for name in table.column_names:
@@ -117,8 +131,7 @@ def _table(
             pa.table([a if not isinstance(a, pa.ChunkedArray) else a.combine_chunks() for a in arrays], schema=schema)
         )
     joined = pa.concat_tables(parts) if parts else schema.empty_table()
-    relation = engine.register(f"{side}.{resource.encode().hex()}", joined)
-    return TableView(resource, relation, {name: Column(f"f{i}") for name, i in names.items()})
+    return joined, {name: Column(f"f{i}") for name, i in names.items()}
 
 
 def _with_person(organization: Organization, tables: Mapping[str, TableView]) -> dict[str, TableView]:
