@@ -99,4 +99,16 @@ def occurrences(cells: Relation, canaries: Relation, *, show: bool = False, fold
     return found if show else found.query(COUNTED)
 
 
-__all__ = ["COUNTED", "FOLDED", "FOUND", "occurrences", "with_text"]
+SECRETS = """
+SELECT t."case", t."call", t."field", count(DISTINCT s."source") AS "n"
+FROM {self} AS t JOIN {secrets} AS s ON t."case" = s."case" AND contains(t."value", s."canary")
+GROUP BY t."case", t."call", t."field"
+"""
+
+
+def secrets_within(texts: Relation, secrets: Relation) -> Relation:
+    """``case, call, field, n``: how many secrets stand in a text, in any of their forms, as they are written."""
+    return texts.query(SECRETS, secrets=secrets)
+
+
+__all__ = ["COUNTED", "FOLDED", "FOUND", "SECRETS", "occurrences", "secrets_within", "with_text"]

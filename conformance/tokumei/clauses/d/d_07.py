@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from tokumei.clause import Check, Mutant
 from tokumei.evidence import Evidence
-from tokumei.measures.leaks import occurrences
+from tokumei.measures.leaks import occurrences, secrets_within
 from tokumei.model import Finding, Need, Observation, Premise, Request, Response, Text
 from tokumei.mutants.edits import after, fields_with_class, subject_resource
 
@@ -37,12 +37,7 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
             call=row["call"],
             params={"n": row["n"], "document": row["field"]},
         )
-    found = texts.query(
-        'SELECT t."case", t."call", t.field, count(DISTINCT s.source) AS n FROM {self} t JOIN {secrets} s '
-        'ON t."case" = s."case" AND contains(t.value, s.canary) GROUP BY t."case", t."call", t.field',
-        secrets=evidence.secrets,
-    )
-    for row in found.rows():
+    for row in secrets_within(texts, evidence.secrets).rows():
         yield Finding(
             code="SECRET_IN_DECLARATION",
             case=row["case"],

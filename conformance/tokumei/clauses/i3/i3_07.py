@@ -12,7 +12,7 @@ from typing import Any
 from tokumei.clause import Check, Mutant
 from tokumei.declarations import PSEUDONYMS, Organization, Processing
 from tokumei.evidence import Evidence
-from tokumei.measures.leaks import occurrences
+from tokumei.measures.leaks import occurrences, secrets_within
 from tokumei.model import Finding, Need, Observation, Premise, Product, Request, Response, Text
 from tokumei.mutants.edits import after, fields_with_class, subject_resource
 
@@ -72,12 +72,8 @@ def _left(evidence: Evidence) -> Iterator[Finding]:
     for row in occurrences(texts, canaries).rows():
         if row["n"] >= FEWEST:
             yield Finding(code="MAPPING_LEFT", case=row["case"], call=row["call"], params={"n": row["n"]})
-    secrets = evidence.left.query(
-        'SELECT l."case", l."call", count(DISTINCT s.source) AS n FROM {self} l JOIN {secrets} s '
-        'ON l."case" = s."case" AND contains(l.text, s.canary) GROUP BY l."case", l."call"',
-        secrets=evidence.secrets,
-    )
-    for row in secrets.rows():
+    left = evidence.left.query('SELECT "case", "call", \'left\' AS field, text AS value FROM {self} t')
+    for row in secrets_within(left, evidence.secrets).rows():
         yield Finding(code="SECRET_LEFT", case=row["case"], call=row["call"], params={"n": row["n"]})
 
 
