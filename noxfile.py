@@ -26,7 +26,7 @@ def tests(session: nox.Session) -> None:
 def slow(session: nox.Session) -> None:
     """Run the tests that take long: simulations, strangers' paths, whole runs of drafted declarations."""
     _install(session)
-    session.run("pytest", "-m", "slow", "conformance/tests", "reference_impl/tests", *session.posargs)
+    session.run("pytest", "-m", "slow and not power", "conformance/tests", "reference_impl/tests", *session.posargs)
 
 
 @nox.session
