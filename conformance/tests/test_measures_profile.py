@@ -18,6 +18,7 @@ from tokumei.measures.closeness import t_equal
 from tokumei.measures.combinations import Combinations, combinations
 from tokumei.measures.distance import numeric_order, t_hierarchical, t_ordered
 from tokumei.measures.diversity import l_distinct
+from tokumei.measures.packing import MOST
 from tokumei.measures.population import presence
 from tokumei.measures.profile import at_risk, each_class, profile
 from tokumei.measures.readings import readings
@@ -338,13 +339,36 @@ def same(kept: Combinations, some: Combinations, data: list[Row]) -> bool:
     return all(sorted(a, key=str) == sorted(b, key=str) for a, b in zip(*of_any, strict=True))
 
 
-@settings(deadline=None, max_examples=30)
-@given(st.one_of(tables, one_row_each))
+one_call = tables.map(lambda data: [("one", 0, *row[2:]) for row in data])
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.one_of(tables, one_row_each, one_call))
 def test_a_kept_table_says_the_same(engine: DuckDB, data: list[Row]) -> None:
     some = table(engine, data)
     kept = some.kept("kept")
-    assert kept.codes is not None
+    assert kept.packed is not None
     assert same(kept, some, data)
+
+
+@settings(deadline=None, max_examples=15)
+@given(st.one_of(one_row_each, one_call))
+def test_a_kept_table_of_rows_known_to_be_people_says_the_same(engine: DuckDB, data: list[Row]) -> None:
+    some = combinations(relation(engine, data), by=BY, person=None, sensitive=VALUE)
+    kept = some.kept("kept")
+    assert kept.packed is not None
+    assert all_measures(kept) == all_measures(some)
+
+
+@pytest.mark.parametrize("person", [None, PERSON])
+def test_a_kept_table_of_many_values_says_the_same(engine: DuckDB, person: Column | None) -> None:
+    count = 2 * MOST + 100
+    data = [("one", 0, f"p{i // 3}", f"a{i // 2}", "x" if i % 2 else None, f"{i % (MOST + 1)}") for i in range(count)]
+    some = combinations(relation(engine, data), by=BY, person=person, sensitive=VALUE)
+    kept = some.kept("kept")
+    assert kept.packed is not None
+    assert [cell.mask is None for cell in (*kept.packed.cells, kept.packed.s)] == [True, False, True]
+    assert profile(kept).rows() == profile(some).rows()
 
 
 @settings(deadline=None, max_examples=15)
@@ -355,7 +379,7 @@ def test_texts_of_the_same_code_are_told_apart(data: list[Row]) -> None:
         some = table(engine, data)
         kept = some.kept("kept")
         cells = {cell for row in data for cell in row[3:]} | {None}
-        assert (kept.codes is None) == (len({1 if cell is None else len(cell) for cell in cells}) < len(cells))
+        assert (kept.packed is None) == (len({1 if cell is None else len(cell) for cell in cells}) < len(cells))
         assert same(kept, some, data)
 
 
@@ -365,5 +389,5 @@ def test_what_is_no_text_is_counted_as_it_is(engine: DuckDB) -> None:
         engine.register("numbers", pa.table(rows)), by=[Column("q")], person=None, sensitive=Column("v")
     )
     kept = some.kept("kept")
-    assert kept.codes is None
+    assert kept.packed is None
     assert profile(kept).rows()[0]["k"] == profile(some).rows()[0]["k"] == 2

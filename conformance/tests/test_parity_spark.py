@@ -94,6 +94,10 @@ def once(rows: Relation) -> Relation:
     return rows.query("SELECT * FROM {self} AS t WHERE \"case\" = 'one'")
 
 
+def call(rows: Relation) -> Relation:
+    return rows.query('SELECT * FROM {self} AS t WHERE "call" = 0')
+
+
 def texts(rows: Relation) -> tuple[Relation, Relation]:
     words = ["ﾔﾏﾀﾞ ﾀﾛｳ", "やまだ・たろう", "０３－１２３４", "it's \\ ok", "", "x" * 200 + "山田太郎"]
     cells = pa.table({"case": ["one"] * 6, "call": [0] * 6, "resource": ["r"] * 6, "field": ["f"] * 6, "value": words})
@@ -189,7 +193,11 @@ MORE: dict[str, Callable[[Relation], Relation]] = {
     "a kept table, several measures": lambda rows: distance.t_hierarchical(
         table(rows).kept("kept"), hierarchy=tree(rows)
     ),
-    "a kept table, readings": lambda rows: readings.readings(table(rows).kept("kept"), markers=["*"]),
+    "a kept table of one call": lambda rows: profile.profile(table(call(once(rows))).kept("kept")),
+    "a kept table, rows known to be people": lambda rows: profile.profile(table(rows, unique=True).kept("kept")),
+    "a kept table in texts": lambda rows: profile.each_class(table(rows, unique=True).kept("kept")),
+    # Where people stand in several classes, codes decide which counts them, and each engine has its own.
+    "a kept table, readings": lambda rows: readings.readings(table(rows, unique=True).kept("kept"), markers=["*"]),
     "leaks counted": lambda rows: leaks.occurrences(*texts(rows)),
 }
 ASKED = {function.__name__: query for function, query in QUERIES.items()} | MORE
@@ -234,6 +242,7 @@ DATES += ["2020-02-29 00:00", "20200229\n", "0000-01-01", "２０２００２２
         ("positions(length(t))", ["", "a", "あ😀x"]),
         ("explode(positions(length(t)))", ["", "abc"]),
         ("positions(length(t) - 1) AS u, positions(length(')' || t))", ["", "ab"]),
+        ("from_end(positions(length(t)), 2)", ["", "a", "abc", None]),
         ("length(t)", ["", "あ😀x", "か\u3099", None]),
         ("substr(t, 2, 2)", ["", "a", "あ😀xyz", None]),
     ],

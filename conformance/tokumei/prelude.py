@@ -129,6 +129,15 @@ EXPLODE = Function(
     duckdb="unnest(list)",
 )
 
+FROM_END = Function(
+    name="from_end",
+    arguments=("list", "i"),
+    doc="The element number i of a list of numbers, counted from its end; NULL where the list is shorter.",
+    duckdb="list[-i]",
+    spark="try_element_at(list, -i)",
+    types=("ARRAY<BIGINT>", "INT", "BIGINT"),
+)
+
 PAIR = Function(
     name="pair",
     arguments=("a", "b"),
@@ -162,6 +171,7 @@ FUNCTIONS = (
     CODE,
     POSITIONS,
     EXPLODE,
+    FROM_END,
     PAIR,
     ORDERED_GAP,
 )

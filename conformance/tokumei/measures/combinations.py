@@ -20,7 +20,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from tokumei.measures.alike import GIVEN
+from tokumei.measures.alike import GIVEN, OF_VALUED, PARTS, SIZES, Kept, by_call
+from tokumei.measures.packing import MOST, Packed, cells
 from tokumei.relation import Column, columns
 
 if TYPE_CHECKING:
@@ -64,13 +65,61 @@ FROM ordered
 GROUP BY "case", "call", {q}, "s"
 """
 
+COUNTS = ", ".join(f'"{name}"' for name in ("case", "call", "rows", "pairs", "people", "whole", "everyone"))
+
 CODES = """
-SELECT DISTINCT "value", code("value") AS "code"
-FROM (
-  SELECT coalesce({q}, "s") AS "value" FROM {self} AS given GROUP BY GROUPING SETS ({each}, ("s"))
-  UNION ALL SELECT CAST(NULL AS STRING) AS "value"
-) AS given
+SELECT "case", "call", coalesce({q}, "s") AS "value", code(coalesce({q}, "s")) AS "code", {place} AS "place"
+FROM {self} AS given GROUP BY GROUPING SETS (("case", "call"), {each}, ("s"))
 """
+"""The values of each column and, at place 0, the calls."""
+
+TWICE = """
+SELECT count(*) - count(DISTINCT "code") AS "n"
+FROM (SELECT "value", "code" FROM {self} AS codes UNION SELECT NULL AS "value", code(CAST(NULL AS STRING)) AS "code")
+AS distinct_values
+"""
+
+FEW = """
+SELECT "place", "code" FROM (
+  SELECT "place", "code", count(*) OVER (PARTITION BY "place") AS "n" FROM {self} AS codes WHERE "place" > 0
+) AS counted WHERE "n" <= {most}
+"""
+
+REPEATED = """
+SELECT count("n") AS "n" FROM (
+  SELECT count(*) AS "n" FROM {self} AS given WHERE "who" IS NOT NULL
+  GROUP BY {call} code(CAST("who" AS STRING)) HAVING count(*) > 1
+) AS people
+"""
+
+NUMBERS_OF_ROWS = """
+SELECT {by}, count(*) AS "rows" FROM {self} AS given GROUP BY {by}
+"""
+
+ONE_ROW_EACH = """
+SELECT {by}, count(*) AS "rows", count("who") AS "pairs" FROM {self} AS given GROUP BY {by}
+"""
+"""Counts that are not told are the same as the one before."""
+
+SEVERAL_ROWS = """
+SELECT {by}, count(*) AS "rows", count(CASE WHEN "pair" THEN "who" END) AS "pairs",
+  count(CASE WHEN "in_class" THEN "who" END) AS "people", count(CASE WHEN "with_value" THEN "who" END) AS "whole",
+  count(CASE WHEN "in_call" THEN "who" END) AS "everyone"
+FROM (
+  SELECT *, "first" = 1 AS "in_call", "first" = 1 OR "moved" AS "in_class",
+    "first" = 1 OR "moved" OR "s_before" <> "s" AS "pair", "first_value" = 1 OR "other_value" <> "s" AS "with_value"
+  FROM (
+    SELECT {by}, "who", {moved} AS "moved",
+      row_number() OVER (PARTITION BY {call} "who" ORDER BY {q}, "s") AS "first",
+      lag("s") OVER (PARTITION BY {call} "who" ORDER BY {q}, "s") AS "s_before",
+      row_number() OVER (PARTITION BY {call} "who" ORDER BY "s", {q}) AS "first_value",
+      lag("s") OVER (PARTITION BY {call} "who" ORDER BY "s", {q}) AS "other_value"
+    FROM {self} AS given
+  ) AS ordered
+) AS flagged
+GROUP BY {by}
+"""
+"""As ``COMBINATIONS`` for people of several rows, over numbers that are never NULL."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,59 +131,106 @@ class Combinations:
     rows: Relation
     """What it is the table of: ``case, call, q1 … qn, s, who``."""
     template: str
-    codes: Relation | None = None
-    """``value, code``: what the numbers in the columns ``q`` stand for; None where these hold the values themselves."""
-    kept_as: tuple[Relation, Relation] | None = None
-    """``valued`` and ``kinds`` of a table that is kept."""
+    packed: Packed | None = None
+    """How values stand in the numbers of a table that is kept; None where its columns hold the values themselves."""
+    kept_as: Kept | None = None
 
     @property
     def q(self) -> tuple[Column, ...]:
-        """The columns of the table that stand for ``by``, in its order."""
-        return columns(f"q{i}" for i in range(1, len(self.by) + 1))
+        """The columns of the table that tell its classes."""
+        return self.packed.keys if self.packed else _numbered(self.by)
+
+    @property
+    def sizes(self) -> Relation:
+        """``case, call, q1 … qn, people, everyone`` of each class."""
+        return self.kept_as.sizes if self.kept_as else self.relation.query(SIZES, q=self.q)
 
     @property
     def texts(self) -> Combinations:
-        """The same table with values and not codes in the columns ``q``."""
-        if self.codes is None:
+        """The same table with values, not numbers, in the columns ``q1`` … ``qn`` and ``s``."""
+        if self.packed is None:
             return replace(self, kept_as=None)
-        every = (*self.q, Column("s"))
-        named = ", ".join(f'c{i}."value" AS {column}' for i, column in enumerate(every))
-        joined = " ".join(f'JOIN {{codes}} AS c{i} ON t.{column} = c{i}."code"' for i, column in enumerate(every))
-        counts = ", ".join(f't."{name}"' for name in ("case", "call", "rows", "pairs", "people", "whole", "everyone"))
-        held = self.relation.query(f"SELECT {counts}, {named} FROM {{self}} AS t {joined}", codes=self.codes)
-        return replace(self, relation=held, codes=None, kept_as=None)
+        places = dict(enumerate((*_numbered(self.by), Column("s")), 1))
+        named = ", ".join(f'c{place}."value" AS {column}' for place, column in places.items())
+        joined = " ".join(
+            f'JOIN {self.packed.values(place)} AS c{place} ON {self.packed.part(place)} = c{place}."part"'
+            for place in places
+        )
+        held = self.relation.query(f"SELECT {COUNTS}, {named} FROM {{self}} AS t {joined}", codes=self.packed.codes)
+        return replace(self, relation=held, packed=None, kept_as=None)
 
     def kept(self, name: str) -> Combinations:
         """The same table, run once and held by the engine under ``name``, for several measures of large data.
 
-        Texts are compared as numbers, their codes, where no two texts of the data have the same one.
+        Values are compared as numbers, which ``packing`` makes where no two of them have the same code.
         """
-        engine, made, codes = self.relation.engine, self, self._codes(name)
-        if codes:
-            coded = ", ".join(f"code({q}) AS {q}" for q in (*self.q, Column("s")))
-            rows = self.rows.query(f'SELECT "case", "call", {coded}, "who" FROM {{self}} AS given')
-            made = _made(rows, self.by, self.template)
-        held = engine.register(name, made.relation.arrow())
-        valued = held.query(GIVEN + "SELECT * FROM valued", q=self.q)
-        if codes:
-            named = ", ".join(f'"{column}"' for column in ("case", "call", "v", "width", "share", "odds", "values"))
-            valued = valued.query(
-                f'SELECT {named}, "value" AS "s" FROM {{self}} AS v JOIN {{codes}} AS c ON "s" = "code"', codes=codes
-            )
+        engine, found = self.relation.engine, self._codes(name)
+        if found is None:
+            packed, call, given = None, None, engine.register(name, self.relation.arrow())
+        else:
+            packed = _packed(found, len(self.by))
+            call, given = self._numbers(name, found, packed)
+        kept = replace(self, relation=by_call(given, "SELECT * FROM {self} AS t", call=call), packed=packed)
+        valued = kept.relation.query(GIVEN + "SELECT * FROM valued", q=kept.q)
         valued = engine.register(f"{name} valued", valued.arrow())
-        kinds = engine.register(f"{name} kinds", held.query(GIVEN + "SELECT * FROM kinds", q=self.q).arrow())
-        return replace(self, relation=held, codes=codes, kept_as=(valued, kinds))
+        kinds = by_call(given, OF_VALUED, call=call, valued=valued, q=kept.q)
+        kinds = engine.register(f"{name} kinds", kinds.arrow())
+        parts = engine.register(f"{name} parts", kinds.query(f"WITH kinds AS {{self}} {PARTS}").arrow())
+        sizes = by_call(given, SIZES, call=call, q=kept.q)
+        if packed:
+            named = ", ".join(f'"{column}"' for column in ("case", "call", "v", "width", "share", "odds", "values"))
+            values = packed.values(len(self.by) + 1)
+            decoded = f'SELECT {named}, "value" AS "s" FROM {{self}} AS v JOIN {values} AS c ON "s" = "part"'
+            valued = valued.query(decoded, codes=packed.codes)
+        return replace(kept, kept_as=Kept(valued=valued, kinds=kinds, parts=parts, sizes=sizes))
 
     def _codes(self, name: str) -> Relation | None:
-        """The code of each text, under a name of its own; None where two have the same, or something is no text."""
-        empty = self.rows.query('SELECT {q}, "s" FROM {self} AS given LIMIT 0', q=self.q).arrow()
+        """``CODES``, held by the engine; None where two values have the same code, or something is no text."""
+        empty = self.rows.query('SELECT {q}, "s" FROM {self} AS given LIMIT 0', q=_numbered(self.by)).arrow()
         if not {str(field.type) for field in empty.schema} <= {"string", "large_string", "string_view"}:
             return None
-        each = ", ".join(f"({q})" for q in self.q)
-        found = self.rows.query(CODES.replace("{each}", each), q=self.q).arrow()
-        codes = self.relation.engine.register(f"{name} codes", found)
-        twice = codes.query('SELECT count(*) - count(DISTINCT "code") AS "n" FROM {self} AS codes').value()
-        return None if twice else codes
+        every = [str(column) for column in (*_numbered(self.by), Column("s"))]
+        each = ", ".join(f"({column})" for column in every[:-1])
+        whens = " ".join(f"WHEN grouping({column}) = 0 THEN {place}" for place, column in enumerate(every, 1))
+        template = CODES.replace("{each}", each).replace("{place}", f"CASE {whens} ELSE 0 END")
+        found = self.relation.engine.register(f"{name} codes", self.rows.query(template, q=_numbered(self.by)).arrow())
+        return None if found.query(TWICE).value() else found
+
+    def _numbers(self, name: str, found: Relation, packed: Packed) -> tuple[Relation | None, Relation]:
+        """The only call, if there is no other, and the table over numbers, which then does not name it.
+
+        People are looked for only where they are not known.
+        """
+        calls = found.query('SELECT "case", "call" FROM {self} AS codes WHERE "place" = 0')
+        several = len(calls.rows()) > 1
+        call = columns(("case", "call")) if several else ()
+        by = (*call, *packed.keys, Column("s"))
+        listed = "".join(f"{column}, " for column in call)
+        rows = self.rows.query(f'SELECT {listed}{packed.named}, "who" FROM {{self}} AS given')
+        template = NUMBERS_OF_ROWS
+        if self.template == COMBINATIONS:
+            template = ONE_ROW_EACH
+            if rows.query(REPEATED.replace("{call}", listed)).value():
+                over = f'OVER (PARTITION BY {listed}"who" ORDER BY {{q}}, "s")'
+                moved = " OR ".join(f"lag({key}) {over} <> {key}" for key in packed.keys)
+                template = SEVERAL_ROWS.replace("{moved}", moved).replace("{call}", listed)
+        made = rows.query(template, by=by, q=packed.keys).arrow()
+        held, told = self.relation.engine.register(name, made), "rows"
+        counts = []
+        for count in ("rows", "pairs", "people", "whole", "everyone"):
+            told = count if count in made.column_names else told
+            counts.append(f'"{told}" AS "{count}"')
+        given = held.query(f"SELECT {{by}}, {', '.join(counts)} FROM {{self}} AS t", by=by)
+        return (None if several else calls), given
+
+
+def _packed(found: Relation, columns: int) -> Packed:
+    """Numbers for as many columns and for ``s``, from the codes of their values."""
+    codes: dict[int, list[int]] = {}
+    for row in found.query(FEW, most=MOST).rows():
+        codes.setdefault(row["place"], []).append(row["code"])
+    quasi, s = cells(codes, range(1, columns + 1)), cells(codes, [columns + 1])
+    return Packed(codes=found, cells=tuple(quasi[place] for place in sorted(quasi)), s=s[columns + 1])
 
 
 def combinations(
@@ -161,10 +257,14 @@ def combinations(
 
 
 def _made(rows: Relation, by: tuple[Column, ...], template: str) -> Combinations:
-    q = columns(f"q{i}" for i in range(1, len(by) + 1))
+    q = _numbered(by)
     in_order = ", ".join(f"{column} NULLS FIRST" for column in q)
     found = rows.query(template.replace("{in_order}", in_order), q=q)
     return Combinations(relation=found, by=by, rows=rows, template=template)
+
+
+def _numbered(by: Sequence[Column]) -> tuple[Column, ...]:
+    return columns(f"q{i}" for i in range(1, len(by) + 1))
 
 
 __all__ = ["COMBINATIONS", "ROWS_ARE_PEOPLE", "Combinations", "combinations"]

@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 ORDERED = """
 SELECT ladder."case", ladder."call",
   CASE WHEN max("placeless") > 0 THEN CAST('Infinity' AS DOUBLE)
-    ELSE round(max(ordered_gap("parts", "steps", "total") / "span"), 10) END AS "t_ordered"
+    ELSE round(max(ordered_gap("held", "steps", "total") / "span"), 10) END AS "t_ordered"
 FROM (
-  SELECT parts."case", parts."call", "kind", max("total") AS "total", array_agg(pair("place", "n")) AS "parts"
-  FROM parts JOIN {placed} AS placed
-    ON parts."case" = placed."case" AND parts."call" = placed."call" AND parts."v" = placed."v"
+  SELECT "kind", array_agg(pair("place", "n")) AS "held"
+  FROM parts JOIN {placed} AS placed ON parts."v" = placed."v"
   WHERE "n" > 0
-  GROUP BY parts."case", parts."call", "kind"
-) AS held
+  GROUP BY "kind"
+) AS each_kind
+JOIN kinds ON each_kind."kind" = kinds."kind"
 JOIN (
   SELECT "case", "call", array_agg(pair("place", "upto")) AS "steps",
     count(*) - count("rank") AS "placeless", greatest(count(DISTINCT "place") - 1, 1) AS "span"
@@ -40,7 +40,7 @@ JOIN (
   ) AS cumulated
   GROUP BY "case", "call"
 ) AS ladder
-  ON held."case" = ladder."case" AND held."call" = ladder."call"
+  ON kinds."case" = ladder."case" AND kinds."call" = ladder."call"
 GROUP BY ladder."case", ladder."call"
 """
 
@@ -54,14 +54,13 @@ PLACED = """(
 HIERARCHICAL = """
 SELECT "case", "call", round(max("t"), 10) AS "t_hierarchical"
 FROM (
-  SELECT "case", "call", "kind", sum(greatest("n" / "total" - "share", 0)) / max("height") AS "t"
+  SELECT "kind", sum(greatest("held" - "share", 0)) AS "t"
   FROM (
-    SELECT parts."case", parts."call", "kind", "level", "place",
-      sum("n") AS "n", max("total") AS "total", max("whole") AS "share", max("height") AS "height"
+    SELECT "kind", "place", sum("n" / "total" / "height") AS "held", max("whole" / "height") AS "share"
     FROM parts JOIN (
-      SELECT "case", "call", "v", "level", "height",
+      SELECT "v", "height",
         sum("share") OVER (PARTITION BY "case", "call", "level", "known", "node") AS "whole",
-        dense_rank() OVER (PARTITION BY "case", "call", "level" ORDER BY "known", "node" NULLS FIRST) AS "place"
+        dense_rank() OVER (ORDER BY "case", "call", "level", "known", "node" NULLS FIRST) AS "place"
       FROM (
         SELECT valued."case", valued."call", "v", "share", levels."level", "height",
           CASE WHEN declared."value" IS NULL THEN 0 ELSE 1 END AS "known", coalesce("node", "s") AS "node"
@@ -71,12 +70,12 @@ FROM (
         WHERE "share" > 0
       ) AS noded
     ) AS nodes
-      ON parts."case" = nodes."case" AND parts."call" = nodes."call" AND parts."v" = nodes."v"
+      ON parts."v" = nodes."v"
     WHERE "n" > 0
-    GROUP BY parts."case", parts."call", "kind", "level", "place"
+    GROUP BY "kind", "place"
   ) AS branches
-  GROUP BY "case", "call", "kind"
-) AS each_kind
+  GROUP BY "kind"
+) AS each_kind JOIN kinds ON each_kind."kind" = kinds."kind"
 GROUP BY "case", "call"
 """
 

@@ -49,7 +49,7 @@ def presence(table: Combinations, *, population: Combinations) -> Relation:
     """
     if len(table.by) != len(population.by):
         raise ValueError("the population is looked at by other quasi-identifiers")
-    return table.texts.relation.query(PRESENCE, population=population.texts.relation, q=table.q)
+    return table.texts.relation.query(PRESENCE, population=population.texts.relation, q=table.texts.q)
 
 
 __all__ = ["PRESENCE", "presence"]

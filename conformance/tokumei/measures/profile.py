@@ -21,37 +21,31 @@ if TYPE_CHECKING:
 EACH = """
 SELECT "case", "call", "kind", "people", "classes", "rows", "everyone", "l" AS "l_distinct",
   exp(ln("total") - "weight" / "total") AS "l_entropy",
-  coalesce("top" / nullif("total" - "top", 0), "never") AS "c_2",
-  coalesce("top" / nullif("total" - "top_2", 0), "never") AS "c_3",
-  coalesce("top" / nullif("total" - "top_3", 0), "never") AS "c_4",
-  "top" / "size" AS "alpha",
+  coalesce("n_1" / nullif("total" - "n_1", 0), "never") AS "c_2",
+  coalesce("n_1" / nullif("total" - "n_1" - "n_2", 0), "never") AS "c_3",
+  coalesce("n_1" / nullif("total" - "n_1" - "n_2" - "n_3", 0), "never") AS "c_4",
+  "n_1" / "size" AS "alpha",
   CASE WHEN "size" > 0 THEN "apart" END AS "t_equal",
   CASE WHEN "size" > 0 THEN greatest("most" / "size" - 1, 0) END AS "beta",
   CASE WHEN "enhanced" <= "size" THEN greatest("most" / "size" - 1, 0) ELSE "never" END AS "beta_enhanced",
   greatest(ln("most" / "size"), -ln("least" / "size")) AS "delta",
   CASE WHEN "l" < "values" THEN "never" ELSE greatest(ln("most" / "size"), -ln("least" / "size")) END AS "delta_strict"
 FROM (
-  SELECT "case", "call", "kind", max("people") AS "people", max("classes") AS "classes",
-    max("rows") AS "rows", max("everyone") AS "everyone",
-    CAST(nullif(max("people"), 0) AS DOUBLE) AS "size", max("total") AS "total",
-    CASE WHEN max("people") > 0 THEN CAST('Infinity' AS DOUBLE) END AS "never",
-    count(CASE WHEN "n" > 0 THEN 1 END) AS "l",
-    max("values") AS "values",
-    max("n") AS "top",
-    sum(CASE WHEN "rank" <= 2 THEN "n" ELSE 0 END) AS "top_2",
-    sum(CASE WHEN "rank" <= 3 THEN "n" ELSE 0 END) AS "top_3",
-    sum(CASE WHEN "n" > 0 THEN "n" * ln("n") ELSE 0 END) AS "weight",
-    sum(CASE WHEN "n" > 0 THEN greatest("n" / "total" - "share", 0) ELSE 0 END) AS "apart",
-    max("n" / "odds") AS "most",
-    min(CASE WHEN "n" > 0 THEN "n" / "odds" END) AS "least",
-    max("n" / "odds" / (1 - ln("odds"))) AS "enhanced"
-  FROM (
-    SELECT parts.*, "share", "odds", "values",
-      row_number() OVER (PARTITION BY parts."case", parts."call", "kind" ORDER BY "n" DESC) AS "rank"
-    FROM parts JOIN valued
-      ON parts."case" = valued."case" AND parts."call" = valued."call" AND parts."v" = valued."v"
-  ) AS ranked
-  GROUP BY "case", "call", "kind"
+  SELECT kinds.*, "l", "values", "weight", "apart", "most", "least", "enhanced",
+    CAST(nullif("people", 0) AS DOUBLE) AS "size",
+    CASE WHEN "people" > 0 THEN CAST('Infinity' AS DOUBLE) END AS "never"
+  FROM kinds JOIN (
+    SELECT "kind",
+      count(CASE WHEN "n" > 0 THEN 1 END) AS "l",
+      max("values") AS "values",
+      sum(CASE WHEN "n" > 0 THEN "n" * ln("n") ELSE 0 END) AS "weight",
+      sum(CASE WHEN "n" > 0 THEN greatest("n" / "total" - "share", 0) ELSE 0 END) AS "apart",
+      max("n" / "odds") AS "most",
+      min(CASE WHEN "n" > 0 THEN "n" / "odds" END) AS "least",
+      max("n" / "odds" / (1 - ln("odds"))) AS "enhanced"
+    FROM parts JOIN valued ON parts."v" = valued."v"
+    GROUP BY "kind"
+  ) AS summed ON kinds."kind" = summed."kind"
 ) AS sized
 """
 

@@ -24,9 +24,7 @@ READINGS = """
 WITH classes AS (
   SELECT *, CASE WHEN {any_null} THEN 1 ELSE 0 END AS "some", CASE WHEN {all_null} THEN 1 ELSE 0 END AS "all"
   FROM (
-    SELECT "case", "call", {q}, {masked}, CAST(sum("people") AS BIGINT) AS "people",
-      CAST(sum("everyone") AS BIGINT) AS "once"
-    FROM {self} AS combinations GROUP BY "case", "call", {q}
+    SELECT "case", "call", {q}, {masked}, "people", "everyone" AS "once" FROM {self} AS each_class
   ) AS sizes
 ), agreeing AS (
   SELECT a."case", a."call", {of_a}, {of_b}, a."once" AS "once", b."some" AS "other_some", b."once" AS "other_once"
@@ -58,16 +56,18 @@ def readings(table: Combinations, *, markers: Sequence[str] = ()) -> Relation:
     ``k_removed`` is NULL where nothing is left.
     """
     n = range(1, len(table.by) + 1)
-    if table.codes:
-        gone = (
-            f'SELECT "code" FROM {{codes}} AS codes WHERE "value" IS NULL{" OR value IN {markers}" if markers else ""}'
-        )
-        mask = f"CASE WHEN {{q{{i}}}} NOT IN ({gone}) THEN {{q{{i}}}} END"
+    if table.packed:
+        gone = '"value" IS NULL' + (' OR "value" IN {markers}' if markers else "")
+        masks = {
+            i: f'CASE WHEN {table.packed.part(i)} NOT IN (SELECT "part" FROM {table.packed.values(i)} AS v WHERE {gone}) '
+            f"THEN {table.packed.part(i)} END"
+            for i in n
+        }
     else:
-        mask = "CASE WHEN CAST({q{i}} AS STRING) NOT IN {markers} THEN {q{i}} END" if markers else "{q{i}}"
-    masked = {i: mask.replace("{i}", str(i)) for i in n}
+        mask = "CASE WHEN CAST({q} AS STRING) NOT IN {markers} THEN {q} END" if markers else "{q}"
+        masks = {i: mask.replace("{q}", str(q)) for i, q in zip(n, table.q, strict=True)}
     parts = {
-        "{masked}": ", ".join(f'{masked[i]} AS "m{i}"' for i in n),
+        "{masked}": ", ".join(f'{masks[i]} AS "m{i}"' for i in n),
         "{any_null}": " OR ".join(f'"m{i}" IS NULL' for i in n),
         "{all_null}": " AND ".join(f'"m{i}" IS NULL' for i in n),
         "{same}": " AND ".join(f"a.{q} IS NOT DISTINCT FROM b.{q}" for q in table.q),
@@ -80,9 +80,8 @@ def readings(table: Combinations, *, markers: Sequence[str] = ()) -> Relation:
     template = READINGS
     for name, text in parts.items():
         template = template.replace(name, text)
-    bound: dict[str, Bound] = {f"q{i}": column for i, column in zip(n, table.q, strict=True)}
-    bound |= {"codes": table.codes} if table.codes else {}
-    return table.relation.query(template, q=table.q, markers=list(markers), **bound)
+    bound: dict[str, Bound] = {"codes": table.packed.codes} if table.packed else {}
+    return table.sizes.query(template, q=table.q, markers=list(markers), **bound)
 
 
 __all__ = ["READINGS", "readings"]

@@ -1,0 +1,63 @@
+"""The bits of a packed number tell every two combinations of values apart."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from tokumei.measures.packing import BITS, MOST, bits, cells
+
+codes = st.integers(-(2**63), 2**64 - 1)
+few = st.sets(codes, min_size=1, max_size=6)
+
+
+def part(code: int, mask: int | None) -> int:
+    return code if mask is None else code & mask
+
+
+@given(st.sets(codes, min_size=1, max_size=60))
+def test_the_bits_tell_the_codes_apart(some: set[int]) -> None:
+    mask = bits(some, range(BITS))
+    if mask is None:
+        assert len({code % 2**BITS for code in some}) < len(some)
+    else:
+        assert len({code & mask for code in some}) == len(some)
+        assert mask < 2**BITS
+
+
+@given(st.dictionaries(st.integers(1, 4), few, max_size=4))
+@example({1: {0, 2**62}, 2: {0, 1}})
+@example({1: {0, 1}, 2: {0, 2**63}, 3: {2**62, 2**63}, 4: {4, 5}})
+def test_no_two_combinations_have_the_same_numbers(some: dict[int, set[int]]) -> None:
+    found = cells(some, range(1, 5))
+    columns = [sorted(some.get(place, {1, 2})) for place in range(1, 5)]
+    made = set()
+    for row in itertools.product(*columns):
+        numbers: dict[int, int] = {}
+        for place, code in enumerate(row, 1):
+            cell = found[place]
+            assert cell.mask is not None or cell.number not in numbers
+            numbers[cell.number] = numbers.get(cell.number, 0) | part(code, cell.mask)
+        made.add(tuple(sorted(numbers.items())))
+    assert len(made) == len(list(itertools.product(*columns)))
+
+
+def test_columns_that_share_a_number_have_bits_of_their_own() -> None:
+    values = {place: {hash((place, i)) for i in range(40)} for place in range(1, 13)}
+    found = cells(values, range(1, 14))
+    assert max(cell.number for cell in found.values()) > 2
+    assert found[13].mask is None
+    for one, other in itertools.combinations(found.values(), 2):
+        if one.number == other.number:
+            assert one.mask is not None
+            assert other.mask is not None
+            assert one.mask & other.mask == 0
+
+
+@pytest.mark.parametrize("free", [[], [0, 1]])
+def test_where_bits_do_not_suffice_there_is_no_mask(free: list[int]) -> None:
+    assert bits({0, 4, 8}, free) is None
+    assert MOST > 0
