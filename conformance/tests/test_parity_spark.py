@@ -176,6 +176,7 @@ QUERIES: dict[Callable[..., Any], Callable[[Relation], Relation]] = {
     readings.readings: lambda rows: readings.readings(table(rows), markers=["*"]),
     leaks.occurrences: lambda rows: leaks.occurrences(*texts(rows), show=True),
     leaks.with_text: lambda rows: leaks.with_text(texts(rows)[0]),
+    leaks.secrets_within: lambda rows: leaks.secrets_within(*texts(rows)),
     codes.codes: symbols,
     codes.fresh: unseen,
     codes.tokens: lambda rows: codes.tokens(unseen(rows), 6),
