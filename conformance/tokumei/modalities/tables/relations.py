@@ -157,12 +157,12 @@ def _with_person(organization: Organization, tables: Mapping[str, TableView]) ->
                 own=view.column(path[0].field.field),
             )
         else:
-            sql = view.relation.query("SELECT *, CAST(NULL AS VARCHAR) AS subject FROM {self} t")
+            sql = view.relation.query("SELECT *, CAST(NULL AS STRING) AS subject FROM {self} t")
         done[resource.name] = TableView(resource.name, sql, view.names)
     for name in tables.keys() - done.keys():
         view = tables[name]
         done[name] = TableView(
-            name, view.relation.query("SELECT *, CAST(NULL AS VARCHAR) AS subject FROM {self} t"), view.names
+            name, view.relation.query("SELECT *, CAST(NULL AS STRING) AS subject FROM {self} t"), view.names
         )
     return done
 
