@@ -225,7 +225,7 @@ def _judge_batch(
             observations, count, error = seen[check.id]
             if part is not None:
                 try:
-                    observations.extend(check.judge(part))
+                    observations.extend(sorted(check.judge(part), key=repr))  # an engine gives rows in any order
                 except Exception:  # noqa: BLE001 - as above
                     error = error or traceback.format_exc(limit=3)
             seen[check.id] = (observations, count + len(shown), error or failure)
