@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from random import Random
 from typing import Any
 
 import pyarrow as pa
@@ -16,7 +17,7 @@ from tokumei.engines.duckdb import DuckDB
 from tokumei.measures.classes import k
 from tokumei.measures.closeness import t_equal
 from tokumei.measures.combinations import Combinations, combinations
-from tokumei.measures.distance import numeric_order, t_hierarchical, t_ordered
+from tokumei.measures.distance import MOST_COLUMNS, numeric_order, t_hierarchical, t_ordered
 from tokumei.measures.diversity import l_distinct
 from tokumei.measures.packing import MOST
 from tokumei.measures.population import presence
@@ -369,6 +370,22 @@ def test_a_kept_table_of_many_values_says_the_same(engine: DuckDB, person: Colum
     assert kept.packed is not None
     assert [cell.mask is None for cell in (*kept.packed.cells, kept.packed.s)] == [True, False, True]
     assert profile(kept).rows() == profile(some).rows()
+
+
+@pytest.mark.parametrize("values", [1, 2, 5, MOST_COLUMNS, MOST_COLUMNS + 1])
+def test_a_kept_table_of_few_or_many_places_is_as_far_apart(engine: DuckDB, values: int) -> None:
+    random = Random(values)
+    data = [
+        (f"{i % 2}", 0, f"p{i}", f"a{random.randrange(4)}", "x", f"{random.randrange(values)}")
+        for i in range(20 * values)
+    ]
+    ranks = [random.randrange(values) for _ in range(values)]
+    order = engine.register("order", pa.table({"value": [str(i) for i in range(values)], "rank": ranks}))
+    some = combinations(relation(engine, data), by=BY, person=None, sensitive=VALUE)
+    found = [sorted((row["case"], round(row["t_ordered"], 9)) for row in t_ordered(one, order=order).rows())
+             for one in (some, some.kept("kept"))]  # fmt: skip
+    assert found[0] == found[1]
+    assert len(found[0]) == min(2, 20 * values)
 
 
 @settings(deadline=None, max_examples=15)

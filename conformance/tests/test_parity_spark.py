@@ -158,6 +158,10 @@ def known(rows: Relation) -> Relation:
     return rows.query("SELECT * FROM {self} AS t WHERE {value} IS NOT NULL", value=VALUE)
 
 
+def clear(rows: Relation) -> Relation:
+    return rows.query(f"SELECT * FROM {{self}} AS t WHERE {' AND '.join(f'{column} IS NOT NULL' for column in BY)}")
+
+
 QUERIES: dict[Callable[..., Any], Callable[[Relation], Relation]] = {
     classes.class_sizes: lambda rows: classes.class_sizes(rows, by=BY, person=PERSON),
     classes.k: lambda rows: classes.k(rows, by=BY, person=PERSON),
@@ -199,6 +203,8 @@ MORE: dict[str, Callable[[Relation], Relation]] = {
     "a kept table in texts": lambda rows: profile.each_class(table(rows, unique=True).kept("kept")),
     # Where people stand in several classes, codes decide which counts them, and each engine has its own.
     "a kept table, readings": lambda rows: readings.readings(table(rows, unique=True).kept("kept"), markers=["*"]),
+    "a kept table, an order": lambda rows: distance.t_ordered(table(known(rows)).kept("kept"), order=order(rows)),
+    "a kept table, nothing suppressed": lambda rows: readings.readings(table(clear(rows), unique=True).kept("kept")),
     "leaks counted": lambda rows: leaks.occurrences(*texts(rows)),
 }
 ASKED = {function.__name__: query for function, query in QUERIES.items()} | MORE

@@ -46,8 +46,9 @@ _FROM_THE_TOP = ", ".join(
     f"""coalesce((from_end("parts", {i}) - from_end("parts", {i}) % "width") / "width", 0) AS "n_{i}\""""
     for i in (1, 2, 3)
 )
+_IN_ORDER = 'ORDER BY "case", "call", "people", "parts"'
 KINDS = f"""
-SELECT *, row_number() OVER (ORDER BY "case", "call", "people", "parts") AS "kind", {_FROM_THE_TOP}
+SELECT *, row_number() OVER ({_IN_ORDER}) AS "kind", {_FROM_THE_TOP}
 FROM (
   SELECT "case", "call", "people", "parts", count(*) AS "classes", max("width") AS "width",
     CAST(nullif(max("pairs"), 0) AS DOUBLE) AS "total",
@@ -72,7 +73,8 @@ kinds AS ({KINDS}), parts AS ({PARTS})"""
 KEPT = """WITH valued AS (SELECT * FROM {valued} AS once), kinds AS (SELECT * FROM {kinds} AS once),
 parts AS (SELECT * FROM {parts} AS once)"""
 OF_VALUED = f"""WITH given AS (SELECT * FROM {{self}} AS combinations), valued AS (SELECT * FROM {{valued}} AS once),
-classes AS ({CLASSES}), kinds AS ({KINDS}) SELECT * FROM kinds"""
+classes AS ({CLASSES}), kinds AS ({KINDS}) SELECT * FROM kinds""".replace(_IN_ORDER, 'ORDER BY "people"')
+"""Run once, so that any order numbers the kinds; a query that names them twice must number them alike."""
 CALL = (
     'given."case", given."call", ',
     'given."case" = valued."case" AND given."call" = valued."call" AND ',

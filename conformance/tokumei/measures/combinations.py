@@ -68,10 +68,15 @@ GROUP BY "case", "call", {q}, "s"
 COUNTS = ", ".join(f'"{name}"' for name in ("case", "call", "rows", "pairs", "people", "whole", "everyone"))
 
 CODES = """
-SELECT "case", "call", coalesce({q}, "s") AS "value", code(coalesce({q}, "s")) AS "code", {place} AS "place"
-FROM {self} AS given GROUP BY GROUPING SETS (("case", "call"), {each}, ("s"))
+SELECT coalesce({q}, "s") AS "value", code(coalesce({q}, "s")) AS "code", {place} AS "place"
+FROM {self} AS given GROUP BY GROUPING SETS ({each}, ("s"))
 """
-"""The values of each column and, at place 0, the calls."""
+"""The values of each column."""
+
+CALLS = """
+SELECT "case", "call" FROM {self} AS given GROUP BY "case", "call" LIMIT 2
+"""
+"""The calls, as far as is needed to see whether there is one only."""
 
 TWICE = """
 SELECT count(*) - count(DISTINCT "code") AS "n"
@@ -81,7 +86,7 @@ AS distinct_values
 
 FEW = """
 SELECT "place", "code" FROM (
-  SELECT "place", "code", count(*) OVER (PARTITION BY "place") AS "n" FROM {self} AS codes WHERE "place" > 0
+  SELECT "place", "code", count(*) OVER (PARTITION BY "place") AS "n" FROM {self} AS codes
 ) AS counted WHERE "n" <= {most}
 """
 
@@ -169,7 +174,7 @@ class Combinations:
             packed, call, given = None, None, engine.register(name, self.relation.arrow())
         else:
             packed = _packed(found, len(self.by))
-            call, given = self._numbers(name, found, packed)
+            call, given = self._numbers(name, packed)
         kept = replace(self, relation=by_call(given, "SELECT * FROM {self} AS t", call=call), packed=packed)
         valued = kept.relation.query(GIVEN + "SELECT * FROM valued", q=kept.q)
         valued = engine.register(f"{name} valued", valued.arrow())
@@ -192,16 +197,16 @@ class Combinations:
         every = [str(column) for column in (*_numbered(self.by), Column("s"))]
         each = ", ".join(f"({column})" for column in every[:-1])
         whens = " ".join(f"WHEN grouping({column}) = 0 THEN {place}" for place, column in enumerate(every, 1))
-        template = CODES.replace("{each}", each).replace("{place}", f"CASE {whens} ELSE 0 END")
+        template = CODES.replace("{each}", each).replace("{place}", f"CASE {whens} END")
         found = self.relation.engine.register(f"{name} codes", self.rows.query(template, q=_numbered(self.by)).arrow())
         return None if found.query(TWICE).value() else found
 
-    def _numbers(self, name: str, found: Relation, packed: Packed) -> tuple[Relation | None, Relation]:
+    def _numbers(self, name: str, packed: Packed) -> tuple[Relation | None, Relation]:
         """The only call, if there is no other, and the table over numbers, which then does not name it.
 
         People are looked for only where they are not known.
         """
-        calls = found.query('SELECT "case", "call" FROM {self} AS codes WHERE "place" = 0')
+        calls = self.relation.engine.register(f"{name} calls", self.rows.query(CALLS).arrow())
         several = len(calls.rows()) > 1
         call = columns(("case", "call")) if several else ()
         by = (*call, *packed.keys, Column("s"))

@@ -3,9 +3,10 @@
 Both are the earth mover's distance of Li, Li and Venkatasubramanian (2007), between 0 and 1. The unit is the
 pair of a person and a value, as for the equal distance.
 
-Ordered: the places of a call are the values that somebody has, in their order; the distance of neighbours is
-1 / (places - 1). Hierarchical: two values are as far apart as the lowest node above both is high. That is the
-mean of the equal distances on all levels below the root, since moving past a level costs the same everywhere.
+Ordered: the places of a call are the values that somebody has, in their order, and values of the same rank share
+one; the distance of neighbours is 1 / (places - 1). Hierarchical: two values are as far apart as the lowest node
+above both is high. That is the mean of the equal distances on all levels below the root, since moving past a level
+costs the same everywhere.
 
 A value that the order does not name, NULL for instance, has no place: where somebody has one the result is
 Infinity. A value that the hierarchy does not name is a branch of its own up to the root.
@@ -34,15 +35,41 @@ FROM (
 JOIN kinds ON each_kind."kind" = kinds."kind"
 JOIN (
   SELECT "case", "call", array_agg(pair("place", "upto")) AS "steps",
-    count(*) - count("rank") AS "placeless", greatest(count(DISTINCT "place") - 1, 1) AS "span"
+    sum("placeless") AS "placeless", greatest(count(*) - 1, 1) AS "span"
   FROM (
-    SELECT *, sum("share") OVER (PARTITION BY "case", "call" ORDER BY "place") AS "upto" FROM {placed} AS placed
+    SELECT "case", "call", "place", count(*) - count("rank") AS "placeless",
+      sum(sum("share")) OVER (PARTITION BY "case", "call" ORDER BY "place") AS "upto"
+    FROM {placed} AS placed
+    GROUP BY "case", "call", "place"
   ) AS cumulated
   GROUP BY "case", "call"
 ) AS ladder
   ON kinds."case" = ladder."case" AND kinds."call" = ladder."call"
 GROUP BY ladder."case", ladder."call"
 """
+
+IN_COLUMNS = """
+SELECT ladder."case", ladder."call",
+  CASE WHEN max("placeless") > 0 THEN CAST('Infinity' AS DOUBLE) ELSE round(max(({gaps}) / "span"), 10) END
+    AS "t_ordered"
+FROM (
+  SELECT "kind", max("total") AS "total", {held}
+  FROM parts JOIN {placed} AS placed ON parts."v" = placed."v"
+  WHERE "n" > 0
+  GROUP BY "kind"
+) AS each_kind
+JOIN kinds ON each_kind."kind" = kinds."kind"
+JOIN (
+  SELECT "case", "call", {steps},
+    count(*) - count("rank") AS "placeless", greatest(count(DISTINCT "place") - 1, 1) AS "span"
+  FROM {placed} AS placed
+  GROUP BY "case", "call"
+) AS ladder
+  ON kinds."case" = ladder."case" AND kinds."call" = ladder."call"
+GROUP BY ladder."case", ladder."call"
+"""
+"""``ORDERED`` with a column for each place in place of lists, where it is known that there are few."""
+MOST_COLUMNS = 64
 
 PLACED = """(
   SELECT valued."case", valued."call", "v", "share", "rank",
@@ -79,6 +106,12 @@ FROM (
 GROUP BY "case", "call"
 """
 
+PLACES = """
+SELECT CAST(max("n") AS BIGINT) AS "n"
+FROM (SELECT count(*) AS "n" FROM {self} AS valued GROUP BY "case", "call") AS each_call
+"""
+"""The most values of a call, which has no more places."""
+
 NUMERIC = """
 SELECT DISTINCT "s" AS "value", CAST("s" AS DOUBLE) AS "rank" FROM valued WHERE "s" IS NOT NULL
 """
@@ -91,7 +124,22 @@ def numeric_order(table: Combinations) -> Relation:
 
 def t_ordered(table: Combinations, *, order: Relation) -> Relation:
     """``case, call, t_ordered``; ``order`` has ``value, rank``, each value once."""
-    return judged(table, ORDERED.replace("{placed}", PLACED), order=order)
+    if table.kept_as is None:
+        return judged(table, ORDERED.replace("{placed}", PLACED), order=order)
+    most = table.kept_as.valued.query(PLACES).value() or 0
+    if not 0 < most <= MOST_COLUMNS:
+        return judged(table, ORDERED.replace("{placed}", PLACED), order=order)
+    places = range(1, most + 1)
+    parts = {
+        "{gaps}": " + ".join(f'abs("held_{i}" / each_kind."total" - "upto_{i}")' for i in places),
+        "{held}": ", ".join(f'sum(CASE WHEN "place" <= {i} THEN "n" ELSE 0 END) AS "held_{i}"' for i in places),
+        "{steps}": ", ".join(f'sum(CASE WHEN "place" <= {i} THEN "share" ELSE 0 END) AS "upto_{i}"' for i in places),
+        "{placed}": PLACED,
+    }
+    template = IN_COLUMNS
+    for name, text in parts.items():
+        template = template.replace(name, text)
+    return judged(table, template, order=order)
 
 
 def t_hierarchical(table: Combinations, *, hierarchy: Relation) -> Relation:
@@ -102,4 +150,14 @@ def t_hierarchical(table: Combinations, *, hierarchy: Relation) -> Relation:
     return judged(table, HIERARCHICAL, hierarchy=hierarchy)
 
 
-__all__ = ["HIERARCHICAL", "NUMERIC", "ORDERED", "PLACED", "numeric_order", "t_hierarchical", "t_ordered"]
+__all__ = [
+    "HIERARCHICAL",
+    "IN_COLUMNS",
+    "MOST_COLUMNS",
+    "NUMERIC",
+    "ORDERED",
+    "PLACED",
+    "numeric_order",
+    "t_hierarchical",
+    "t_ordered",
+]

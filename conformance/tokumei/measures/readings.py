@@ -49,6 +49,17 @@ FROM classes AS a LEFT JOIN gained AS b ON a."case" = b."case" AND a."call" = b.
 GROUP BY a."case", a."call"
 """
 
+NOTHING_SUPPRESSED = """
+SELECT "case", "call", min("people") AS "k_value", min("people") AS "k_removed", min("people") AS "k_wildcard",
+  CAST(0 AS BIGINT) AS "people_suppressed", CAST(0 AS BIGINT) AS "people_removed"
+FROM {self} AS kinds GROUP BY "case", "call"
+"""
+"""The same where no cell is suppressed, which a kept table knows by its values."""
+
+GONE = """
+SELECT count(*) AS "n" FROM {self} AS codes WHERE "place" < {sensitive} AND ({gone})
+"""
+
 
 def readings(table: Combinations, *, markers: Sequence[str] = ()) -> Relation:
     """``case, call, k_value, k_removed, k_wildcard, people_suppressed, people_removed``.
@@ -58,6 +69,9 @@ def readings(table: Combinations, *, markers: Sequence[str] = ()) -> Relation:
     n = range(1, len(table.by) + 1)
     if table.packed:
         gone = '"value" IS NULL' + (' OR "value" IN {markers}' if markers else "")
+        found = table.packed.codes.query(GONE.replace("{gone}", gone), sensitive=len(table.by) + 1, markers=markers)
+        if table.kept_as and not found.value():
+            return table.kept_as.kinds.query(NOTHING_SUPPRESSED)
         masks = {
             i: f'CASE WHEN {table.packed.part(i)} NOT IN (SELECT "part" FROM {table.packed.values(i)} AS v WHERE {gone}) '
             f"THEN {table.packed.part(i)} END"
@@ -84,4 +98,4 @@ def readings(table: Combinations, *, markers: Sequence[str] = ()) -> Relation:
     return table.sizes.query(template, q=table.q, markers=list(markers), **bound)
 
 
-__all__ = ["READINGS", "readings"]
+__all__ = ["NOTHING_SUPPRESSED", "READINGS", "readings"]
