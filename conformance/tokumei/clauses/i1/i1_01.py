@@ -8,17 +8,24 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from typing import Any
 
+from tokumei.chance import by_chance
 from tokumei.clause import Check, Mutant
+from tokumei.declarations import PSEUDONYMS
 from tokumei.evidence import Evidence
 from tokumei.measures.leaks import occurrences
 from tokumei.model import Finding, Need, Observation, Premise, Request, Response, Text
 from tokumei.mutants.edits import after, fields_with_class, subject_resource, with_column
+from tokumei.relation import Relation
 from tokumei.text import fold
 
 
 def judge(evidence: Evidence) -> Iterator[Observation]:
-    """Look for every canary in every cell, column name, file name and other file of its case, and every reason."""
+    """Look for every canary in every cell, column name, file name and other file of its case, and every reason.
+
+    Random pseudonyms may spell a short name: what their letters meet by chance is no finding (``chance``).
+    """
     canaries = evidence.canaries.query("SELECT * FROM {self} t WHERE kind IN ('direct', 'staff')")
     planted = {
         row["case"]: row["n"]
@@ -28,6 +35,8 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
         if planted.get(case.id) and any(call.released and call.response and call.response.data for call in case.calls):
             yield Premise(case=case.id, count=planted[case.id], what="canaries")
     for row in occurrences(evidence.texts, canaries, folded=True).rows():
+        if _drawn(evidence, canaries, row):
+            continue
         yield Finding(
             code="IDENTIFIER_IN_RELEASE",
             case=row["case"],
@@ -48,6 +57,26 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
         folded[row["case"]].add(row["folded"])
     yield from _column_names(evidence, folded)
     yield from _beside_refusals(evidence, folded)
+
+
+def _drawn(evidence: Evidence, canaries: Relation, row: Mapping[str, Any]) -> bool:
+    """Whether what was found stands in random pseudonyms, and no oftener than their letters meet by chance."""
+    claim = evidence.claim_of(row["call"]) or evidence.asked
+    fields = {str(name) for step in claim.with_technique(*PSEUDONYMS) for name in step.fields}
+    if f"{row['resource']}.{row['field']}" not in fields:
+        return False
+    texts = evidence.texts.query(
+        'SELECT DISTINCT text FROM {self} t WHERE "case" = {case} AND "call" = {call} AND resource = {resource} '
+        "AND field = {field}",
+        **{name: row[name] for name in ("case", "call", "resource", "field")},
+    )
+    needles = canaries.query(
+        'SELECT DISTINCT folded FROM {self} t WHERE "case" = {case} AND source = {source}',
+        case=row["case"],
+        source=row["source"],
+    )
+    told, names = (relation.arrow().column(0).to_pylist() for relation in (texts, needles))
+    return by_chance(row["n"], told, names)
 
 
 def _beside_refusals(evidence: Evidence, canaries: Mapping[str, set[str]]) -> Iterator[Finding]:
