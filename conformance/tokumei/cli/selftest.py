@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
@@ -33,6 +35,18 @@ from tokumei.model import Exit, Lang
     help="続きから測る台帳。二つ目からは読むだけ / ledger to resume; further ones are only read",
 )
 @click.option("--shard", default="0/1", show_default=True, help="この工程の番号/工程の数 / this process/processes")
+@click.option(
+    "--write",
+    "written",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="何も試験せず、台帳から結果の文書を書く / run nothing; write the result file from the ledgers",
+)
+@click.option("--suite", default="", help="--write で使う試験系のダイジェスト / digest of the suite, for --write")
+@click.option(
+    "--date",
+    default="",
+    help="--write の日付（既定は台帳の更新日、UTC） / date, for --write (default: when a ledger last changed, UTC)",
+)
 @lang_option
 @seed_option
 @format_option
@@ -42,6 +56,9 @@ def selftest(
     zoo: Path | None,
     ledgers: tuple[Path, ...],
     shard: str,
+    written: Path | None,
+    suite: str,
+    date: str,
     lang: Lang,
     seed: int,
     format_: str,
@@ -60,7 +77,10 @@ def selftest(
     tokumei selftest --runs 1000 --mutant-seeds 8 --ledger a.jsonl --shard 0/2
     tokumei selftest --runs 1000 --mutant-seeds 8 --ledger b.jsonl --shard 1/2
     tokumei selftest --runs 1000 --mutant-seeds 8 --ledger a.jsonl --ledger b.jsonl
+    tokumei selftest --ledger a.jsonl --ledger b.jsonl --write benchmarks/results/power.json
     """
+    if written is not None:
+        _write(ledgers, written, suite, date, lang)
     if zoo is not None:
         _visit(zoo, lang, format_)
     from tokumei.documents import dumps
@@ -84,6 +104,40 @@ def selftest(
         for line in lines(measured, lang):
             click.echo(line)
     sys.exit(Exit.ALL_MET if measured.good else Exit.SUITE)
+
+
+def _write(ledgers: tuple[Path, ...], path: Path, suite: str, date: str, lang: Lang) -> NoReturn:
+    """Write the result file of one suite, and tell what a person reads of it; hand-written parts of it stay."""
+    from tokumei.documents import dumps
+    from tokumei.runner.power import suite_digest
+    from tokumei.runner.selftest import lines
+    from tokumei.site import power_result
+
+    if absent := [ledger.name for ledger in ledgers if not ledger.is_file()]:
+        raise click.UsageError(f"台帳がない / no such ledger: {', '.join(absent)}")
+    wanted, held = suite or suite_digest(), power_result.suites(ledgers)
+    if not held[wanted]:
+        known = ", ".join(f"{digest} ({runs})" for digest, runs in held.items()) or "-"
+        raise click.UsageError(
+            f"台帳に試験系 {wanted} の記録がない。あるもの（--suite で選ぶ）: {known} / "
+            f"the ledgers hold no run of suite {wanted}; choose one with --suite: {known}"
+        )
+    measured = power_result.measurement(ledgers, wanted)
+    changed = dt.datetime.fromtimestamp(max(ledger.stat().st_mtime for ledger in ledgers), dt.UTC)
+    day = date or changed.date().isoformat()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    told = power_result.document(measured, date=day, kept=power_result.read(path))
+    path.write_text(dumps(told), encoding="utf-8", newline="\n")
+    for line in lines(measured, lang):
+        click.echo(line)
+    if others := held.total() - held[wanted]:
+        click.echo(
+            f"{others} 回は別の試験系のもので、使わない" if lang == "ja" else f"{others} runs of other suites not used"
+        )
+    if told["not_run"]:
+        number = len(told["not_run"])
+        click.echo(f"試験していない欠陥見本と組: {number}" if lang == "ja" else f"mutants on a pair not run: {number}")
+    sys.exit(Exit.ALL_MET)
 
 
 def _told(done: int, total: int, name: str) -> None:

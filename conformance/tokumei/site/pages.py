@@ -1,4 +1,4 @@
-"""Writes the generated pages of the site: clauses, glossary and schemas, in both languages.
+"""Writes the generated pages of the site: clauses, glossary, measures, power and schemas, in both languages.
 
 What it writes is never committed; mkdocs then builds them together with the pages written by hand.
 """
@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from tokumei import clause as clause_module
 from tokumei import resources, schema
-from tokumei.site import clause_page, glossary_page, law_page, measure_page, schema_page
+from tokumei.runner.power import suite_digest
+from tokumei.site import clause_page, glossary_page, law_page, measure_page, power_page, power_result, schema_page
 from tokumei.spec import load_spec
 from tokumei.spec_lint import clause_modules
 
@@ -21,11 +22,15 @@ LANGUAGES = ("ja", "en")
 STYLE = Path(__file__).with_name("site.css")
 
 
-def build(out: Path) -> tuple[Path, ...]:
-    """Write every generated page below ``out/ja`` and ``out/en``; returns what was written."""
+def build(out: Path, power: Path | None = None) -> tuple[Path, ...]:
+    """Write every generated page below ``out/ja`` and ``out/en``; returns what was written.
+
+    ``power`` is the result file of the last measurement, which a checkout holds and which may be missing.
+    """
+    result = power_result.read(power or resources.data("benchmarks", "results", "power.json"))
     written = []
     for lang in LANGUAGES:
-        for name, text in _pages(lang):
+        for name, text in _pages(lang, result):
             path = out / lang / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8", newline="\n")
@@ -33,7 +38,7 @@ def build(out: Path) -> tuple[Path, ...]:
     return tuple(written)
 
 
-def _pages(lang: str) -> Iterator[tuple[str, str]]:
+def _pages(lang: str, power: power_result.Result | None) -> Iterator[tuple[str, str]]:
     edition = load_spec()
     modules = clause_modules(edition.clauses)
     mutants = clause_module.mutants().values()
@@ -46,6 +51,7 @@ def _pages(lang: str) -> Iterator[tuple[str, str]]:
         kills = [mutant for mutant in mutants if text.id in mutant.killed_by]
         yield f"clauses/{text.id}.md", clause_page.page(edition, text, kills, modules.get(text.id), lang)
     yield "measures.md", measure_page.page(lang)
+    yield "power.md", power_page.page(power, edition, suite_digest(), lang)
     schemas = {name: schema.schema(name) for name in schema.names()}
     flat = {name.replace("/", "-"): value for name, value in schemas.items()}
     yield "schemas/index.md", schema_page.index(flat, lang)
