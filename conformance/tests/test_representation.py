@@ -103,6 +103,15 @@ def test_a_declared_marker_is_no_value(id_):
     }
 
 
+def test_a_declared_marker_is_no_pseudonym():
+    def first(_, __, ___, cells):
+        return ["[秘匿]", *cells[1:]]
+
+    key = [str(power.pair_named(STROKE)[0].subject_key)]
+    assert codes("I3-02", written(key, first, shown("[秘匿]")), CODED) == set()
+    assert codes("I3-02", written(key, first), CODED) == {"SAME_PSEUDONYM"}
+
+
 @pytest.mark.parametrize(("id_", "length"), [("D-04", 4), ("I4-02", 3)])
 def test_a_value_of_the_input_is_no_marker(id_, length):
     enum = power.pair_named(HOSPITAL)[0].resource("diagnoses").field("icd10").constraints["enum"]

@@ -10,11 +10,11 @@ from tokumei.declarations import FieldName
 from tokumei.evidence import Evidence
 from tokumei.model import Finding, Need, Observation, Request, Response, Text
 from tokumei.mutants.edits import after, fields_with_class, subject_resource, with_column
+from tokumei.representation import markers
 from tokumei.thresholds import K
 
 KIND = 2
 """法別番号: the digits of an insurer number that tell the kind of insurer."""
-MARKERS = ("", "*")
 
 VALUES = """
 SELECT "case", "call", text, count(DISTINCT person) AS persons,
@@ -41,7 +41,7 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
         view = evidence.release[info.name.resource]
         if "symbol" not in info.classes or info.name.field not in view.names:
             continue
-        values = view.relation.query(VALUES, column=view.column(info.name.field), markers=MARKERS)
+        values = view.relation.query(VALUES, column=view.column(info.name.field), markers=markers(evidence, info.name))
         for row in values.query(JUDGED, kind=KIND, k=k).rows():
             if row["kept"]:
                 yield _finding("CODE_NOT_REMOVED", row, info.name, n=row["kept"])

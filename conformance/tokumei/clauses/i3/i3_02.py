@@ -13,14 +13,13 @@ from tokumei.declarations import PSEUDONYMS, FieldName, Organization, Processing
 from tokumei.evidence import Evidence
 from tokumei.model import Finding, Need, Observation, Premise, Product, Request, Response, Text
 from tokumei.relation import Column, Relation
+from tokumei.representation import markers
 from tokumei.stats import permuted_upper
 
 WIDE_BITS = 64
 """From this width on, one common value is beyond chance: n² / 2⁶⁴ < 10⁻⁹ for 100,000 persons."""
 ALPHA = 1e-8
 """For each field and case: ten of them stay at 10⁻⁷."""
-MARKERS = ("", "*")
-"""What stands for a missing or suppressed value is no pseudonym."""
 
 
 def judge(evidence: Evidence) -> Iterator[Observation]:
@@ -37,18 +36,18 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
                 continue
             column = view.column(name.field)
             if bits >= WIDE_BITS:
-                yield from _wide(view.relation, name, column)
+                yield from _wide(evidence, view.relation, name, column)
             else:
                 yield from _narrow(evidence, name, column)
 
 
-def _wide(relation: Relation, name: FieldName, column: Column) -> Iterator[Observation]:
+def _wide(evidence: Evidence, relation: Relation, name: FieldName, column: Column) -> Iterator[Observation]:
     both = relation.query(
         'SELECT "case", count(*) AS n, count(*) FILTER (WHERE calls = 2) AS same FROM ('
         'SELECT "case", {column} AS v, count(DISTINCT "call") AS calls FROM {self} t '
         'WHERE {column} IS NOT NULL AND {column} NOT IN {markers} GROUP BY "case", {column}) u GROUP BY "case"',
         column=column,
-        markers=MARKERS,
+        markers=markers(evidence, name),
     )
     for row in both.rows():
         yield Premise(case=row["case"], count=row["n"], what="pseudonyms")
@@ -119,7 +118,7 @@ def _coded(evidence: Evidence, name: FieldName, column: Column) -> list[dict[str
         'SELECT DISTINCT "case", "call", coalesce(subject, \'row \' || "row") AS person, cell, {column} AS v '
         "FROM {self} t WHERE {column} IS NOT NULL AND {column} NOT IN {markers}",
         column=column,
-        markers=MARKERS,
+        markers=markers(evidence, name),
     ).rows()
 
 
