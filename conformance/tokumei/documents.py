@@ -108,6 +108,13 @@ def pointer(*parts: str | int) -> str:
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
 
 
+def spans(text: str) -> Mapping[str, tuple[int, int]]:
+    """Where the scalar or the flow mapping of each pointer stands in a YAML text, so that it alone can be rewritten."""
+    reader = _Reader("", 1)
+    reader.read(text)
+    return reader.spans
+
+
 def _stop(code: str, place: Place, **params: object) -> NoReturn:
     raise TokumeiError(Problem(code=code, place=place, params=params))
 
@@ -200,12 +207,13 @@ def _yaml(text: str, file: str, first_line: int) -> Any:
 
 
 class _Reader:
-    """Builds one tree from YAML events and remembers the line of every pointer."""
+    """Builds one tree from YAML events and remembers the line and the span of every pointer."""
 
     def __init__(self, file: str, first_line: int) -> None:
         self.file = file
         self.first_line = first_line
         self.lines: dict[str, int] = {}
+        self.spans: dict[str, tuple[int, int]] = {}
         self.problems: list[Problem] = []
 
     def read(self, text: str) -> Any:
@@ -235,6 +243,7 @@ class _Reader:
 
     def _value(self, event: Any, events: Iterator[Any], at: str, depth: int) -> Any:
         self.lines.setdefault(at, event.start_mark.line + self.first_line)
+        self.spans[at] = (event.start_mark.index, event.end_mark.index)
         if depth > MAX_DEPTH:
             self._stop("TOO_DEEP", event, at, maximum=MAX_DEPTH)
         if isinstance(event, yaml.AliasEvent) or event.anchor is not None:
@@ -259,6 +268,8 @@ class _Reader:
                 self._note("DUPLICATE_KEY", event, below)
             self.lines.setdefault(below, event.start_mark.line + self.first_line)
             found[key] = self._value(next(events), events, below, depth + 1)
+        closing: Any = event
+        self.spans[at] = (self.spans[at][0], closing.end_mark.index)
         return found
 
     def _key(self, event: Any, at: str) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from tokumei.cli import spec_diff, spec_sheet
 from tokumei.cli.options import lang_option
 from tokumei.model import Exit, Lang, Text
 
@@ -77,3 +78,7 @@ def new_(clause: str, slug: str, profile: str) -> None:
     for path in draft(load_spec(), clause, slug, profile):
         here = Path.cwd()
         click.echo(path.relative_to(here) if path.is_relative_to(here) else path)
+
+
+for command in (spec_sheet.export, spec_sheet.import_, spec_diff.diff):
+    spec.add_command(command)
