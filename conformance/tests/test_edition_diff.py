@@ -92,6 +92,14 @@ def test_a_changed_example_is_told_even_where_its_words_stay():
     assert [pointer for pointer, _, _ in found.fields] == ["tables"]
 
 
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [({"slug": "other"}, "/slug"), ({"needs": ()}, "/needs"), ({"verification": "inspection"}, "/verification")],
+)
+def test_nothing_of_a_clause_changes_unseen(changes, field):
+    assert [pointer for pointer, _, _ in only(STATE, with_clause(**changes)).fields] == [field]
+
+
 def test_added_withdrawn_and_lost_are_three_things():
     without = {id_: state for id_, state in STATE.items() if id_ != "I5-01"}
     assert only(without, STATE).kind == "added"

@@ -41,8 +41,9 @@ def diff(before: str, after: str, html: Path | None, format_: str, lang: Lang) -
 
     found = _found(before, after)
     if html:
+        first, second = ("/".join(Path(given).parts[-2:]) for given in (before, after))
         try:
-            html.write_text(page(before, after, found), encoding="utf-8", newline="\n")
+            html.write_text(page(first, second, found), encoding="utf-8", newline="\n")
         except OSError as error:
             raise TokumeiError(Problem(code="SPEC_NOT_WRITTEN", place=Place(file=html.name))) from error
         click.echo(str(html), err=format_ == "json")

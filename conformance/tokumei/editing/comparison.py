@@ -73,7 +73,7 @@ def of_manifest(entries: Mapping[str, Entry]) -> dict[str, State]:
         id_: State(
             title=Text(entry.slug, entry.slug),
             entry=replace(entry, check=""),
-            fields={"/status": entry.status, "/revision": str(entry.revision)},
+            fields={"/slug": entry.slug, "/status": entry.status, "/revision": str(entry.revision)},
             texts=None,
         )
         for id_, entry in entries.items()
@@ -89,7 +89,13 @@ def _more(clause: ClauseText) -> dict[str, str]:
 
 
 def _unsaid(clause: ClauseText) -> dict[str, str]:
-    return {"tables": editions.digest(repr(clause.examples))[:8] if clause.examples else ""}
+    """What is told to differ though the workbook does not hold it; tables are told by a digest."""
+    return {
+        "/slug": clause.slug,
+        "/verification": clause.verification,
+        "/needs": ", ".join(map(str, clause.needs)),
+        "tables": editions.digest(repr(clause.examples))[:8] if clause.examples else "",
+    }
 
 
 def compare(before: Mapping[str, State], after: Mapping[str, State]) -> tuple[Difference, ...]:

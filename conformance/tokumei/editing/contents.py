@@ -36,6 +36,9 @@ NAMES: Mapping[str, Text] = {
     "/findings": Text("指摘の文", "Finding"),
     "/examples": Text("例の説明", "Examples"),
     "/law": Text("法令", "Law"),
+    "/slug": Text("短縮名", "Short name"),
+    "/verification": Text("確認方法", "Verification"),
+    "/needs": Text("根拠資料", "Evidence"),
     "tables": Text("例の表", "Tables of the examples"),
 }
 

@@ -7,7 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from tokumei.editing.comparison import KINDS
-from tokumei.editing.contents import LANGS, language, name
+from tokumei.editing.contents import LANGS, name
 from tokumei.model import Text
 
 if TYPE_CHECKING:
@@ -85,8 +85,7 @@ def _section(difference: Difference, reach: Impact) -> str:
 
 
 def _named(pointer: str) -> str:
-    bare = name(pointer, "ja")
-    return escape(bare) + (f'<br><span lang="en">{escape(name(pointer, "en"))}</span>' if language(pointer) else "")
+    return f'{escape(name(pointer, "ja"))}<br><span lang="en">{escape(name(pointer, "en"))}</span>'
 
 
 def _change(was: str, now: str) -> str:

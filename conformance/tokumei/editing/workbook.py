@@ -16,6 +16,7 @@ from openpyxl import Workbook
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Side
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 from rich.cells import cell_len
 
@@ -159,6 +160,7 @@ def _guide(sheet: Worksheet, edition: Edition) -> None:
     sheet.title = layout.GUIDE
     sheet.column_dimensions["A"].width = 100
     sheet.sheet_view.showGridLines = False
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     lines = [*_GUIDE["ja"], f"版：{edition.id}", "", *_GUIDE["en"], f"Edition: {edition.id}"]
     for row, line in enumerate(lines, 1):
         heading = line in (_GUIDE["ja"][0], _GUIDE["en"][0])
