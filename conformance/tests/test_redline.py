@@ -40,6 +40,12 @@ def test_what_stays_with_what_is_struck_out_is_the_old_text_and_with_what_is_wri
     assert (old(parts), new(parts)) == (a, b)
 
 
+@given(st.text("あい", max_size=5), st.text("あい", max_size=5))
+def test_hiragana_that_stays_at_both_ends_is_counted_once(a, b):
+    parts = redline(a, b)
+    assert (old(parts), new(parts)) == (a, b)
+
+
 @given(TEXT, TEXT)
 def test_no_part_is_empty_and_no_neighbours_could_be_one(a, b):
     parts = redline(a, b)

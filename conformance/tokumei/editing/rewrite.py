@@ -33,7 +33,7 @@ def rewritten(source: str, pointer: str, value: str) -> str:
         text = _flow({**documents.loads(front).document["strength"], pointer.rpartition("/")[2]: value})
     else:
         start, end = spans[pointer]
-        text = _scalar(value, like=front[start:end])
+        text = value if pointer == "/revision" else _scalar(value, like=front[start:end])
     shift = len(_OPENING)
     return source[: shift + start] + text + source[shift + end :]
 
@@ -54,7 +54,7 @@ def _is_plain(value: str) -> bool:
         read = documents.loads(f"a: {{b: {value}}}\nc: {value}\n").document
     except TokumeiError:
         return False
-    return all(str(part) == value for part in (read.get("a", {}).get("b"), read.get("c"))) and set(read) == {"a", "c"}
+    return read == {"a": {"b": value}, "c": value}
 
 
 def _sections(source: str, start: int) -> dict[tuple[str, str], tuple[int, int]]:
