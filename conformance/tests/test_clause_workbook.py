@@ -12,7 +12,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 from click.testing import CliRunner
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tokumei import editions, resources, spec, spec_lint, wording
@@ -267,6 +267,7 @@ WORDS = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(text=TEXT | WORDS)
 def test_a_title_is_held_whatever_it_is(text):
     text = text.strip() or "x"
@@ -275,6 +276,7 @@ def test_a_title_is_held_whatever_it_is(text):
     assert (read.title.en, read.title.ja) == (text, "新しい題名")
 
 
+@settings(deadline=None)
 @given(
     lines=st.lists(TEXT | st.sampled_from(["", "## 害", "# en", "# ja", "```", "~~~", "---"]), min_size=1, max_size=6)
 )

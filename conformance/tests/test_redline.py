@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tokumei.editing.redline import Part, new, old, redline, words
@@ -29,23 +29,27 @@ PIECES = [
 TEXT = st.one_of(st.lists(st.sampled_from(PIECES), max_size=30).map("".join), st.text(max_size=40))
 
 
+@settings(deadline=None)
 @given(TEXT)
 def test_words_joined_are_the_text(text):
     assert "".join(words(text)) == text
 
 
+@settings(deadline=None)
 @given(TEXT, TEXT)
 def test_what_stays_with_what_is_struck_out_is_the_old_text_and_with_what_is_written_in_the_new_one(a, b):
     parts = redline(a, b)
     assert (old(parts), new(parts)) == (a, b)
 
 
+@settings(deadline=None)
 @given(st.text("あい", max_size=5), st.text("あい", max_size=5))
 def test_hiragana_that_stays_at_both_ends_is_counted_once(a, b):
     parts = redline(a, b)
     assert (old(parts), new(parts)) == (a, b)
 
 
+@settings(deadline=None)
 @given(TEXT, TEXT)
 def test_no_part_is_empty_and_no_neighbours_could_be_one(a, b):
     parts = redline(a, b)
@@ -53,6 +57,7 @@ def test_no_part_is_empty_and_no_neighbours_could_be_one(a, b):
     assert all((one.op, two.op) != ("ins", "del") and one.op != two.op for one, two in pairwise(parts))
 
 
+@settings(deadline=None)
 @given(TEXT)
 def test_a_text_is_not_changed_from_itself(text):
     assert redline(text, text) == ((Part("same", text),) if text else ())
