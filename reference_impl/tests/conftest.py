@@ -152,7 +152,7 @@ def csv_bytes(rows: Rows, names: list[str], encoding: str) -> bytes:
         return "" if value is None else '"' + value.replace('"', '""') + '"'
 
     lines = [",".join(cell(name) for name in names)]
-    lines += [",".join(cell(row[name]) for name in names) for row in rows]
+    lines += [",".join(cell(row.get(name)) for name in names) for row in rows]
     return ("\r\n".join(lines) + "\r\n").encode(encoding)
 
 
@@ -215,7 +215,9 @@ class Caller:
             names = [f["name"] for f in resource["schema"]["fields"]]
             target = folder / "data" / resource["path"]
             if resource["format"] == "parquet":
-                columns = {name: pa.array([row[name] for row in rows[resource["name"]]], pa.string()) for name in names}
+                columns = {
+                    name: pa.array([row.get(name) for row in rows[resource["name"]]], pa.string()) for name in names
+                }
                 pq.write_table(pa.table(columns), target)
             else:
                 target.write_bytes(csv_bytes(rows[resource["name"]], names, resource["encoding"]))

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 SURE = 7
 """A code of so many characters, in a text that is neither random nor of the input, was put there."""
+LONGEST = 64
+"""A longer code is no number but a description of a body: a template, a genotype (I2-05, I2-06)."""
 ALPHA = 1e-11
 """The chance of a field: 4·10³ fields, calls and lengths of a run give 4·10⁻⁸."""
 
@@ -31,7 +33,7 @@ SELECT DISTINCT "case", source, code, length(code) AS size,
 FROM (
   SELECT "case", source, spelled AS code FROM {spelled} a
   UNION SELECT "case", source, regexp_extract(spelled, '[0-9]{{6,}}', 0) AS code FROM {spelled} b
-) AS both_forms WHERE length(code) >= {least}
+) AS both_forms WHERE length(code) BETWEEN {least} AND {longest}
 """
 """With the first long run of digits of a code, which tells the person without its branch number or letters."""
 
@@ -76,7 +78,7 @@ HAVING count(DISTINCT c.part) > 0
 def codes(canaries: Relation, least: int) -> Relation:
     """``case, source, code, size, digits``: the codes of the input, as they are compared."""
     spelled = canaries.query(SPELLED, kanji=KANJI[0], plain=KANJI[1])
-    return canaries.query(CODES, spelled=spelled, least=least)
+    return canaries.query(CODES, spelled=spelled, least=least, longest=LONGEST)
 
 
 def fresh(cells: Relation, given: Relation) -> Relation:

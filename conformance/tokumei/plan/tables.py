@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from tokumei import numbers
 from tokumei.declarations import FieldInfo, FieldName, Organization, Processing, ResourceInfo
-from tokumei.plan import patterns, people
+from tokumei.plan import contacts, patterns, people
 from tokumei.plan.bundle import Bundle, Truth
 from tokumei.plan.levels import rare_values
 
@@ -319,8 +319,13 @@ class _Maker:
                     person_value[row.person] = self._value(info, row)
                 row.values[name] = person_value[row.person]
 
-    def _value(self, info: FieldInfo, row: _Row) -> str:
+    def _value(self, info: FieldInfo, row: _Row) -> str | None:
         random, rules = self.random, info.constraints
+        own = Random(f"{self.seed}/{info.name}/{row.person}")
+        if info.tokumei.get("person") == "relative" and "pattern" not in rules:
+            return self._of_relative(info, row.person, own)
+        if info.tokumei.get("generator") in contacts.SHARE:
+            return contacts.value(info.tokumei["generator"], row.person, own)
         if "officialNumber" in info.tokumei:
             return numbers.generate(info.tokumei["officialNumber"], random.randrange(10**9))
         match info.tokumei.get("generator"):
@@ -351,6 +356,15 @@ class _Maker:
         if info.type == "number":
             return f"{random.uniform(float(rules.get('minimum', 0)), float(rules.get('maximum', 100))):.1f}"
         return str(random.choice(["あ", "い", "う"]))
+
+    def _of_relative(self, info: FieldInfo, person: int, random: Random) -> str | None:
+        """Half of the persons name a relative."""
+        if person % 2 and person % 8 != 5:
+            return None
+        if info.tokumei.get("generator") == "phone-number":
+            return people.phone_number(random)
+        name = contacts.relative_name(self.names, person, random)
+        return people.in_script(name, info.tokumei.get("script", "kanji"))
 
     def _birth(self, info: FieldInfo, row: _Row) -> str:
         group = info.tokumei.get("redundancyGroup")

@@ -91,7 +91,8 @@ def _symbols(request: Request) -> list[str]:
     resource = subject_resource(request)
     names = fields_with_class(request, resource, "symbol")
     rows = request.data[resource].select(names).to_pylist() if names else []
-    return [max((text or "" for text in row.values()), key=len) for row in rows]
+    codes = ([text for text in row.values() if text and len(text) <= measure.LONGEST] for row in rows)
+    return [max(known, key=len, default="") for known in codes]
 
 
 def _in_kanji(request: Request, response: Response) -> Response:
