@@ -189,3 +189,10 @@ def test_days_between_is_the_first_minus_the_second(engine: DuckDB) -> None:
 def test_every_function_is_documented_once() -> None:
     assert len({function.name for function in FUNCTIONS}) == len(FUNCTIONS)
     assert all(function.doc.endswith(".") for function in FUNCTIONS)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("髙橋", "高橋"), ("渡邉", "渡辺"), ("﨑山", "崎山"), ("齋藤", "斉藤"), ("葛󠄀城", "葛城")]
+)
+def test_old_forms_of_a_name_fold_to_one(old: str, new: str) -> None:
+    assert fold(old) == fold(new)

@@ -50,10 +50,11 @@ def _without(characters: Iterable[str]) -> str:
 def _tiers(argument: str) -> str:
     """``translate`` with the smallest table that will do: an engine walks the whole table for each cell."""
     hiragana = {char for char in TABLE if "\u3041" <= char <= "\u309f"}
-    forms = {char for char in TABLE if char >= "\uff00"}
+    forms = {char for char in TABLE if "\uff00" <= char <= "\uffff"}
     kana = {char for char in TABLE if char >= "\u3041"}
+    rare = {char for char in TABLE if char >= "\u3400" and char not in forms}
     whens = [f"WHEN regexp_full_match({argument}, {_quoted(_without(TABLE))}) THEN {argument}"]
-    for skipped in (kana, hiragana | forms, forms):
+    for skipped in (kana, hiragana | rare | forms, rare | forms, hiragana | forms, rare):
         table = {char: folded for char, folded in TABLE.items() if char not in skipped}
         pattern = _quoted(_without(sorted(skipped)))
         whens.append(f"WHEN regexp_full_match({argument}, {pattern}) THEN {_translate(argument, table)}")
