@@ -46,6 +46,13 @@ def with_k(processing: Processing, k: int) -> Processing:
     return Processing.of(document)
 
 
+def another_release(processing: Processing) -> Processing:
+    """The same processing for a later release to another recipient."""
+    release = dict(processing.document["release"])
+    later = release | {"id": f"{release['id']}-2", "recipient": "another recipient"}
+    return Processing.of(dict(processing.document) | {"release": later})
+
+
 class _Planner:
     def __init__(self, organization: Organization, processing: Processing, seed: int, obeys: bool, label: str) -> None:
         self.label = label
@@ -234,7 +241,10 @@ class _Planner:
         boundary = self._boundary(seed + 1)
         yield Case(
             id=f"{name}/boundary",
-            calls=(PlannedCall(bundle=boundary, secret=1), PlannedCall(bundle=boundary, secret=2)),
+            calls=(
+                PlannedCall(bundle=boundary, secret=1),
+                PlannedCall(bundle=replace(boundary, processing=another_release(self.processing)), secret=2),
+            ),
             offers=ALWAYS | cell | {Need.RELEASE_TWICE},
         )
         classes = self._classes(seed + 2, self.k)
