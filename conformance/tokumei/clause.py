@@ -27,7 +27,8 @@ class Check:
     ``judge`` is pure: it reads a batch of cases and yields premises (what could have been violated),
     findings and statistics. Silence after a premise is a pass; silence without one is vacuous.
     ``needs`` selects the cases that it is shown. ``applies`` tells from what is held and asked whether the clause
-    can be violated at all: no dates are shifted, no field is an address.
+    can be violated at all: no dates are shifted, no field is an address. ``document`` is the one beside the release that
+    it asks for: files that hold none show nothing of it, and a product may state that another system writes it.
     """
 
     id: str
@@ -35,6 +36,7 @@ class Check:
     judge: Callable[[Evidence], Iterator[Observation]]
     kind: Literal["exact", "statistical"] = "exact"
     applies: Callable[[Organization, Processing], bool] = anything
+    document: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

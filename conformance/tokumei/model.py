@@ -177,6 +177,8 @@ class ProductInfo:
     options: Mapping[str, Any] = field(default_factory=dict)
     max_records: int | None = None
     max_seconds: float | None = None
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
+    """Documents beside a release that another system of the maker writes, and what that system is."""
     settings: tuple[tuple[Document, Document], ...] = ()
     """For ``fixed``: the shipped settings, each an (organization, processing) pair of documents."""
 

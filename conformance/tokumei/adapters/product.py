@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tokumei.beside import ELSEWHERE
 from tokumei.documents import load
 from tokumei.model import Document, Exit, Place, Problem, ProductInfo, TokumeiError
 
@@ -20,7 +21,9 @@ _WORDS = {
     "determinism": ("none", "process", "keyed"),
 }
 _LIMITS = {"records": int, "seconds": float}
-_KEYS = frozenset({*_TEXTS, *_LISTS, *_WORDS, "options", "limits", "settings", "inline", "protocol", "$schema"})
+_KEYS = frozenset(
+    {*_TEXTS, *_LISTS, *_WORDS, "options", "limits", "elsewhere", "settings", "inline", "protocol", "$schema"}
+)
 
 
 def default_info(name: str) -> ProductInfo:
@@ -77,6 +80,12 @@ def info_from(statement: Mapping[str, Any], base: Path, source: str) -> ProductI
             if not isinstance(value, int | float) or isinstance(value, bool) or value <= 0:
                 raise stop(f"/limits/{key}")
             given[f"max_{key}"] = kind(value)
+    elsewhere = statement.get("elsewhere", {})
+    if not isinstance(elsewhere, Mapping):
+        raise stop("/elsewhere")
+    for name, system in elsewhere.items():
+        if name not in ELSEWHERE or not isinstance(system, str) or not system.strip():
+            raise stop(f"/elsewhere/{name}")
     settings = statement.get("settings", [])
     if not isinstance(settings, list):
         raise stop("/settings")
@@ -89,7 +98,7 @@ def info_from(statement: Mapping[str, Any], base: Path, source: str) -> ProductI
             if not isinstance(part, str | Mapping):
                 raise stop(f"/settings/{index}")
         pairs.append((_setting(first, base), _setting(second, base)))
-    return ProductInfo(inline=inline, options=options, settings=tuple(pairs), **given)
+    return ProductInfo(inline=inline, options=options, elsewhere=dict(elsewhere), settings=tuple(pairs), **given)
 
 
 def _setting(value: str | Mapping[str, Any], base: Path) -> Document:

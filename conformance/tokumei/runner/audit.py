@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from tokumei import documents
+from tokumei.beside import path_of
 from tokumei.clause import Check, checks
 from tokumei.declarations import DROPPING, PSEUDONYMS, TECHNIQUES, FieldName, Organization, Processing, Target
 from tokumei.evidence import CaseView, Evidence, TableView
@@ -152,7 +153,8 @@ def audit(
         if why := inapplicable(check, [(held, asked)]):
             results.append(ClauseResult(clause=check.id, verdict=Verdict.NOT_APPLICABLE, why=why))
             continue
-        if not set(check.needs) <= offers:
+        absent = check.document and path_of(check.document) not in found.extra  # files do not tell that there is none
+        if absent or not set(check.needs) <= offers:
             results.append(ClauseResult(clause=check.id, verdict=Verdict.INCONCLUSIVE, why=Why.UNDECIDABLE))
             continue
         results.append(_judge(check, shown, suppressed, vocabulary))

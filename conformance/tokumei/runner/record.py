@@ -152,7 +152,10 @@ def _clause(result: ClauseResult, edition: Edition, shown: Sequence[Shown]) -> d
     if result.error:
         message = {"ja": "試験系の内部で誤りが起きた。", "en": "The suite itself failed."}
     if result.why is Why.ICS:
-        message = {"ja": "製品の申告により対象外とした。", "en": "Not applicable by the product's own statement."}
+        message = {
+            "ja": f"製品の申告により対象外とした。文書は次が作る：{result.what}",
+            "en": f"Not applicable by the product's own statement. The document is written by: {result.what}",
+        }
     return {
         "clause": result.clause,
         "title": {"ja": text.title.ja, "en": text.title.en},
@@ -160,7 +163,9 @@ def _clause(result: ClauseResult, edition: Edition, shown: Sequence[Shown]) -> d
         "level": text.level.value,
         "verdict": result.verdict.value,
         "why": result.why.value if result.why else "",
-        "premise": {"what": result.what, "count": result.count, "cases": result.cases} if result.what else None,
+        "premise": {"what": result.what, "count": result.count, "cases": result.cases}
+        if result.what and result.why is not Why.ICS
+        else None,
         "bound95": result.bound95,
         "message": message,
         "statistics": [

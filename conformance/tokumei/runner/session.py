@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tokumei.adapters.inprocess import InProcess
+from tokumei.beside import path_of
 from tokumei.clause import Check
 from tokumei.declarations import Organization, Processing
 from tokumei.documents import load
@@ -98,6 +99,7 @@ def run(
             track = _smoke(plan, caller, checks, engine, deadline, progress, scope)
         else:
             track = run_plan(plan, caller, checks, engine, deadline=deadline, progress=progress, scope=scope)
+        track = _as_stated(track, info, checks)
         if effort == "deep":
             track = _deeper(track, pairs, caller, checks, engine, obeys=not fixed, deadline=deadline, progress=progress)
         tracks.append(track)
@@ -127,6 +129,19 @@ def run(
         },
     )
     return Finished(record=record, replays=replays)
+
+
+def _as_stated(track: Track, info: ProductInfo, checks: Mapping[str, Check]) -> Track:
+    """The track without the clauses of documents that the product states to be another system's and never wrote."""
+    answers = [call.response for _, one in track.played.values() for call in one.view.calls if call.response]
+    silent = {name for name in info.elsewhere if not any(path_of(name) in answer.extra for answer in answers)}
+    results = tuple(
+        ClauseResult(clause=r.clause, verdict=Verdict.NOT_APPLICABLE, why=Why.ICS, what=info.elsewhere[wanted])
+        if (wanted := checks[r.clause].document) in silent and r.verdict is not Verdict.NOT_APPLICABLE
+        else r
+        for r in track.results
+    )
+    return dataclasses.replace(track, results=results)
 
 
 def _smoke(

@@ -21,6 +21,7 @@ from typing import TypeAlias
 import pyarrow as pa
 
 from tokumei.declarations import DROPPING, FieldName, Organization, Processing, Step
+from tokumei.modalities.tables.accompanying import accompanied
 from tokumei.modalities.tables.faults import faults as replaced
 from tokumei.model import Product, ProductInfo, Request, Response
 
@@ -60,7 +61,7 @@ def product(*faults: str) -> Product:
         except _Refused as refused:
             return refused.response
 
-    return anonymize
+    return accompanied(anonymize)
 
 
 class Baseline:

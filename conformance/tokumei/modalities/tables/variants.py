@@ -20,6 +20,7 @@ import pandas as pd
 import pyarrow as pa
 
 from tokumei.declarations import DROPPING, PSEUDONYMS, FieldName, Organization, Processing, Step
+from tokumei.modalities.tables.accompanying import accompanied
 from tokumei.modalities.tables.variants_arrays import array_products
 from tokumei.modalities.tables.variants_files import file_products
 from tokumei.modalities.tables.variants_persons import person_products
@@ -309,6 +310,7 @@ def correct_products() -> dict[str, Product]:
     """Products that no check may accuse: builds that share no code, and some of them through files."""
     products = {name: _product(manner) for name, manner in MANNERS.items()}
     products |= plain_products() | sql_products() | person_products() | array_products()
+    products = {name: accompanied(each) for name, each in products.items()}
     return products | file_products(products)
 
 
