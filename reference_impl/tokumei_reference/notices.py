@@ -5,6 +5,7 @@ Both are drafts made of the declarations: whoever provides the data tells them, 
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,6 +23,7 @@ _KINDS = {
     "NGMIA-19": ("匿名加工医療情報", "anonymized medical data", "次世代医療基盤法第19条"),
     "NGMIA-35": ("仮名加工医療情報", "pseudonymized medical data", "次世代医療基盤法第35条"),
 }
+RULES = {"name": "tokumei-reference の加工規則", "version": __version__}
 _MATCHING = {"APPI-43": "個人情報の保護に関する法律第45条", "NGMIA-19": "次世代医療基盤法第30条第1項"}
 _ONWARD = {"APPI-43": "個人情報の保護に関する法律第44条", "NGMIA-19": "次世代医療基盤法施行規則第12条第1項第2号"}
 
@@ -42,7 +44,8 @@ def claim(processing: Processing) -> dict[str, Any]:
         "how": "この実行のメモリ上だけに置き、保存せずに破棄した。渡された秘密の原本を除く"
         " / held in the memory of this call only and dropped; the originals that were handed over are not included",
     }
-    return {**processing.source, "destruction": destroyed}
+    about = {**processing.source.get("tokumei", {}), "tool": {"name": "tokumei-reference", "version": __version__}}
+    return {**processing.source, "tokumei": about, "ruleList": RULES, "destruction": destroyed}
 
 
 def statement(organization: Organization, processing: Processing, keyed: bool) -> dict[str, Any]:
@@ -71,6 +74,7 @@ def statement(organization: Organization, processing: Processing, keyed: bool) -
     if regime not in _KINDS:
         return made
     ja, en, law = _KINDS[regime]
+    duty = "report-onward" if regime.startswith("NGMIA") else "notify-onward"
     onward = _text(
         "受領者は、受け取ったデータを第三者に提供するときは、あらかじめ作成者に報告する。"
         if regime.startswith("NGMIA")
@@ -81,6 +85,7 @@ def statement(organization: Organization, processing: Processing, keyed: bool) -
         _ONWARD.get(regime),
     )
     if regime == "NGMIA-35":
+        duty = "no-onward"
         onward = _text(
             "受領者は、受け取ったデータを、法令に定める場合を除き第三者に提供してはならない。",
             "A recipient does not pass the data on, save where the law provides for it.",
@@ -93,18 +98,20 @@ def statement(organization: Organization, processing: Processing, keyed: bool) -
             f"The maker has made these data as {en} and provides them as such.",
         ),
         "recipient": [
-            _text(
+            {"duty": "no-reidentification"}
+            | _text(
                 "受領者は、本人を識別するために、このデータを他の情報と照合してはならない。",
                 "The recipient does not match these data with other information in order to identify a person.",
                 _MATCHING.get(regime),
             ),
-            _text(
+            {"duty": "no-method-information"}
+            | _text(
                 "受領者は、本人を識別するために、削除された記述等、個人識別符号又は加工の方法に関する情報を取得してはならない。",
                 "The recipient does not acquire deleted descriptions, individual identification codes or information on the "
                 "method of processing in order to identify a person.",
                 _MATCHING.get(regime),
             ),
-            onward,
+            {"duty": duty} | onward,
         ],
     }
 
@@ -132,22 +139,41 @@ def publication(organization: Organization, result: Result) -> dict[str, Any]:
     release = processing.get("release", {})
     kind = _KINDS.get(str(processing.get("regime")))
     return {
+        "regime": processing.get("regime", "neutral"),
         "title": _text(
-            f"{kind[0]}に含まれる個人に関する情報の項目及び提供の方法" if kind else "個人に関する情報の項目及び提供の方法",
+            f"{kind[0]}に含まれる個人に関する情報の項目及び提供の方法"
+            if kind
+            else "個人に関する情報の項目及び提供の方法",
             f"Items of information on persons in the {kind[1]}, and the method of provision"
             if kind
             else "Items of information on persons, and the method of provision",
         ),
         "maker": organization.source["tokumei"].get("operator", {}).get("name"),
-        "items": [
-            {"resource": name, "title": _title(organization.resource(name).source, name), "items": [
-                _title(column.field.source, column.field.name) for column in columns
-            ]}
-            for name, columns in result.columns.items()
-            if columns
-        ],
+        "items": _items(organization, result),
         "method": release.get("method"),
-    }  # fmt: skip
+    }
+
+
+def book(organization: Organization, result: Result, today: dt.date) -> dict[str, Any]:
+    """The entry of this provision in the books of the maker; the day is the declared one, else ``today``."""
+    release = result.processing.source.get("release", {})
+    return {
+        "release": result.processing.release,
+        "recipient": release.get("recipient", "公衆"),
+        "date": release.get("providedOn", today.isoformat()),
+        "items": _items(organization, result),
+    }
+
+
+def _items(organization: Organization, result: Result) -> list[dict[str, Any]]:
+    """The fields of every released table, by their titles."""
+    return [
+        {"resource": name, "title": _title(organization.resource(name).source, name), "items": [
+            _title(column.field.source, column.field.name) for column in columns
+        ]}
+        for name, columns in result.columns.items()
+        if columns
+    ]  # fmt: skip
 
 
 def _title(source: Mapping[str, Any], name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import importlib.resources
 import json
 import shutil
@@ -103,6 +104,7 @@ def _answer(request: Path, build: Path) -> None:
     documents.write(build / "risk.json", releases.risk(result))
     documents.write(build / "statement.json", notices.statement(organization, result.processing, result.keyed))
     documents.write(build / "publication.json", notices.publication(organization, result))
+    documents.write(build / "book.json", notices.book(organization, result, dt.datetime.now(dt.UTC).date()))
 
 
 def _secrets(request: Path, head: Document) -> dict[str, bytes]:

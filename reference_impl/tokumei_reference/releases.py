@@ -105,5 +105,24 @@ def risk(result: Result) -> dict[str, Any]:
         "rows": {name: {"in": before, "out": after} for name, (before, after) in result.rows.items()},
         "generated": sorted(result.generated),
         "targets": [each.report() for each in result.reached],
+        "method": "prosecutor",
+        "reference": "release",
         "classes": [risk.report() for risk in result.risks],
+        **_scores(result),
+    }
+
+
+def _scores(result: Result) -> dict[str, Any]:
+    """One minus each risk, and the smallest of them: a release is as safe as its weakest place."""
+    found = {
+        f"prosecutor-{kind} {number}": round(1 - value, 6)
+        for number, risk in enumerate(result.risks, 1)
+        for kind, value in risk.report()["prosecutorRisk"].items()
+        if value is not None
+    }
+    if not found:
+        return {}
+    return {
+        "scores": [{"name": name, "value": value} for name, value in found.items()],
+        "score": {"combine": "minimum", "value": min(found.values())},
     }
