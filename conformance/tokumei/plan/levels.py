@@ -86,3 +86,19 @@ def rare_values(organization: Organization, processing: Processing) -> dict[Fiel
         if len(groups) >= 2 * RARE_GROUPS:
             found[name] = tuple(tuple(group) for group in list(groups.values())[-RARE_GROUPS:])
     return found
+
+
+def second_codes(organization: Organization, processing: Processing) -> dict[FieldName, tuple[str, ...]]:
+    """The local codes of each field whose standard code another one, listed before, has too."""
+    found: dict[FieldName, tuple[str, ...]] = {}
+    for info in organization.fields():
+        mapping = info.tokumei.get("mapping", {})
+        hierarchy = processing.hierarchies.get(str(mapping.get("hierarchy", "")))
+        if hierarchy is None or mapping["level"] not in hierarchy["levels"]:
+            continue
+        at, seen = hierarchy["levels"].index(mapping["level"]), set[str]()
+        for line in hierarchy["table"]:
+            if line[at] in seen:
+                found[info.name] = (*found.get(info.name, ()), str(line[0]))
+            seen.add(line[at])
+    return found

@@ -87,6 +87,11 @@ def phone_number(random: Random) -> str:
     return f"0{random.choice('789')}0-{random.randint(0, 9999):04}-{random.randint(0, 9999):04}"
 
 
+def licence_number(random: Random) -> str:
+    """The number under which a physician is registered, as a licence has it; no date has these digits."""
+    return f"第{random.randint(300000, 999999)}号"
+
+
 def street_address(random: Random) -> str:
     return f"{random.choice(TOWNS)}{random.randint(1, 9)}丁目{random.randint(1, 99)}番{random.randint(1, 99)}号"
 

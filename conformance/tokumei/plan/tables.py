@@ -13,14 +13,16 @@ import pyarrow as pa
 
 from tokumei import numbers
 from tokumei.declarations import FieldInfo, FieldName, Organization, Processing, ResourceInfo
-from tokumei.plan import contacts, patterns, people
+from tokumei.plan import contacts, patterns, people, places
 from tokumei.plan.bundle import Bundle, Truth
-from tokumei.plan.levels import rare_values
+from tokumei.plan.levels import rare_values, second_codes
 
 FIRST_DAY = dt.date(2023, 4, 3)
 FEWEST_CARRIERS = 2
 """EVIDENCE: a cell code lies over two or more fields."""
 ENOUGH_CODES = 400
+SELDOM = 2
+"""So many persons of a bundle have a local code that nobody else has."""
 OLDEST = 7
 """The one of 40 persons who is over every bound of age where only a date of birth is held."""
 
@@ -122,6 +124,7 @@ def bundle(
         name: frozenset(value for group in groups for value in group)
         for name, groups in rare_values(organization, processing).items()
     }
+    maker.seldom = second_codes(organization, processing)
     rows = maker.rows()
     events = sorted((*event, max(rows.values())) for event, rows in maker.events.items())
     truth = Truth()
@@ -204,6 +207,8 @@ class _Maker:
         self.told: Mapping[FieldName, Callable[[Person, int], Sequence[str]]] = {}
         self.rare: Mapping[FieldName, frozenset[str]] = {}
         """Values that are never drawn: who has one was given it."""
+        self.seldom: Mapping[FieldName, tuple[str, ...]] = {}
+        """Local codes that the first persons have alone, of which another local code has the same standard code."""
         self.events: defaultdict[tuple[int, str, str, int], Counter[int]] = defaultdict(Counter)
         """Cell, resource, field and distance to the rows of each person that have it."""
         count = len(persons)
@@ -331,8 +336,17 @@ class _Maker:
         match info.tokumei.get("generator"):
             case "person-name":
                 staff = info.tokumei.get("person") not in (None, "subject")
-                name = random.choice(self.staff) if staff else self.names[row.person]
+                name = self.staff[self._of_staff(row)] if staff else self.names[row.person]
                 return people.in_script(name, info.tokumei.get("script", "kanji"))
+            case "staff-licence":
+                return people.licence_number(Random(f"{self.seed}/licence/{self._of_staff(row)}"))
+            case "phone-number" if "staff" in info.classes:
+                return people.phone_number(Random(f"{self.seed}/staff/{self._of_staff(row)}"))
+            case "facility":
+                number = places.of_visit(self.seed, row.person, row.nth)
+                return places.of_facility(number, str(info.tokumei.get("facility", "code")), own)
+            case "municipality-code":
+                return self._code_of_area(info, row)
             case "street-address":
                 return people.street_address(random)
             case "phone-number":
@@ -344,8 +358,10 @@ class _Maker:
             case "clinical-note":
                 kanji, kana = self.names[row.person]
                 return random.choice(people.NOTES).format(name=kanji, kana=kana)
+        if row.person < SELDOM and self.seldom.get(info.name):
+            return self.seldom[info.name][0]
         if "enum" in rules:
-            rare = self.rare.get(info.name, ())
+            rare = {*self.rare.get(info.name, ()), *self.seldom.get(info.name, ())}
             return str(
                 random.choice([code for code in rules["enum"] if str(code) not in rare] if rare else rules["enum"])
             )
@@ -356,6 +372,20 @@ class _Maker:
         if info.type == "number":
             return f"{random.uniform(float(rules.get('minimum', 0)), float(rules.get('maximum', 100))):.1f}"
         return str(random.choice(["あ", "い", "う"]))
+
+    def _of_staff(self, row: _Row) -> int:
+        """Which of the staff a row tells of: all its fields tell of the same one."""
+        return Random(f"{self.seed}/staff/{row.person}/{row.nth}").randrange(len(self.staff))
+
+    def _code_of_area(self, info: FieldInfo, row: _Row) -> str | None:
+        """The code of the municipality that another field of the same row and group holds."""
+        group = info.tokumei.get("redundancyGroup")
+        same = [
+            row.values.get(other.name.field)
+            for other in self.organization.resource(info.name.resource).fields
+            if other.tokumei.get("redundancyGroup") == group
+        ]
+        return next((places.MUNICIPALITIES[name] for name in same if name in places.MUNICIPALITIES), None)
 
     def _of_relative(self, info: FieldInfo, person: int, random: Random) -> str | None:
         """Half of the persons name a relative."""
