@@ -38,7 +38,7 @@ SPECS = [
 ]
 each = pytest.mark.parametrize(("folder", "spec"), SPECS)
 PROGRAMS = {"java-batch": "Anon.java", "node-exec": "anon.js", "python-function": "anon.py"}
-MOST_LINES = 40
+MOST_LINES = 60
 VALUES = {
     "性別": ["男", "女"],
     "病名": ["高血圧症", "糖尿病", "肺炎", "骨折"],
@@ -157,7 +157,7 @@ def days(table: dict[str, list[str | None]]) -> list[dt.date]:
 
 
 @each
-def test_forty_lines_are_enough(folder: str, spec: str) -> None:
+def test_sixty_lines_are_enough_with_every_document(folder: str, spec: str) -> None:
     lines = (PRODUCTS / folder / PROGRAMS[folder]).read_text("utf-8").splitlines()
     code = [line for line in lines if line.strip() and not line.strip().startswith(("//", "#", '"""'))]
     assert len(code) <= MOST_LINES

@@ -76,9 +76,12 @@ def call(function: Any, asked: Path, answer: Path) -> None:
         target = answer / "data" / str(resource.get("path") or f"{name}.csv")
         target.parent.mkdir(parents=True, exist_ok=True)
         write_table(table, target, resource)
-    for name, file in (("organization", "organization.yaml"), ("processing", "processing.yaml"), ("risk", "risk.json")):
+    files = {"organization": "organization.yaml", "processing": "processing.yaml"}
+    for name in (*files, "risk", "statement", "publication", "book", "utility"):
         if result.get(name) is not None:
-            (answer / file).write_text(json.dumps(result[name], ensure_ascii=False), encoding="utf-8")
+            (answer / files.get(name, f"{name}.json")).write_text(
+                json.dumps(result[name], ensure_ascii=False), encoding="utf-8"
+            )
     _write(answer, result["status"], result.get("reason"))
 
 

@@ -25,17 +25,36 @@ public class Anon {
         List<MatchResult> people = PERSON.matcher(text.substring(HEADER.length())).results().collect(toList());
         Set<String> keys = people.stream().map(person -> person.group(1)).collect(toSet());
         if (keys.contains(null) || keys.size() < people.size()) return "INPUT_INVALID";
-        List<String> rows = people.stream().map(Anon::released).collect(groupingBy(row -> row.get(1) + row.get(2)))
-            .values().stream().filter(same -> same.size() >= 5).flatMap(List::stream).map(row -> String.join(",", row))
+        List<List<List<String>>> classes = people.stream().map(Anon::released)
+            .collect(groupingBy(row -> row.get(1) + row.get(2)))
+            .values().stream().filter(same -> same.size() >= 5).collect(toList());
+        List<String> rows = classes.stream().flatMap(List::stream).map(row -> String.join(",", row))
             .sorted().collect(toList()); // by the random pseudonym: the order tells nothing
         if (rows.size() < 10) return "CANNOT_MEET_PRIVACY";
-        Files.writeString(out.resolve("risk.json"), "{\"persons\":{\"suppressed\":" + (keys.size()-rows.size()) + "}}");
+        int smallest = classes.stream().mapToInt(List::size).min().getAsInt();
+        Files.writeString(out.resolve("risk.json"),
+            risk(smallest, classes.size(), rows.size(), keys.size() - rows.size()));
         rows.add(0, "患者ID,年齢,性別,受診日,病名,来院方法,転帰,受診時間帯");
         Files.write(Files.createDirectory(out.resolve("data")).resolve("patients.csv"), rows);
         Path program = Path.of(Anon.class.getProtectionDomain().getCodeSource().getLocation().toURI());
-        for (String name : List.of("organization.yaml", "processing.yaml"))
+        for (String name : List.of("organization.yaml", "processing.yaml", "statement.json", "publication.json"))
             Files.copy(program.resolveSibling("release").resolve(name), out.resolve(name));
+        String book = Files.readString(program.resolveSibling("release").resolve("book.json"));
+        Files.writeString(out.resolve("book.json"), book.replace("2024-06-10", java.time.LocalDate.now().toString()));
         return "";
+    }
+
+    // The risk of a person is 1 / persons of the same age and sex; the worst one counts.
+    static String risk(int k, int classes, int persons, int suppressed) {
+        double maximum = 1.0 / k, mean = (double) classes / persons;
+        return String.format(Locale.ROOT, """
+            {"persons": {"suppressed": %d}, "method": "prosecutor", "reference": "release",
+             "classes": [{"resource": "patients", "quasi": ["年齢", "性別"], "persons": %d, "k": %d,
+                          "prosecutorRisk": {"maximum": %.4f, "mean": %.4f}}],
+             "scores": [{"name": "maximum", "value": %.4f}, {"name": "mean", "value": %.4f}],
+             "score": {"combine": "minimum", "value": %.4f}}
+            """,
+            suppressed, persons, k, maximum, mean, 1 - maximum, 1 - mean, Math.min(1 - maximum, 1 - mean));
     }
 
     static List<String> released(MatchResult person) {

@@ -21,15 +21,25 @@ function anonymize(text, response) { // gives the code of a refusal, or nothing
     const low = age - (age % 10), quasi = (low < 90 ? `${low}-${low + 10}` : "90+") + "," + sex;
     (classes[quasi] ??= []).push([randomUUID(), quasi, day.toISOString().slice(0, 10), codes].join(","));
   }
-  const rows = Object.values(classes).filter((alike) => alike.length >= 5).flat();
+  const large = Object.values(classes).filter((alike) => alike.length >= 5), rows = large.flat();
   if (rows.length < 10) return "CANNOT_MEET_PRIVACY";
+  const told = risk(large.map((alike) => alike.length), rows.length, keys.size - rows.length);
   rows.sort(); // by the random pseudonym: the order tells nothing
   rows.unshift("患者ID,年齢,性別,受診日,病名,来院方法,転帰,受診時間帯");
   fs.mkdirSync(`${response}/data`);
   fs.writeFileSync(`${response}/data/patients.csv`, rows.join("\n") + "\n");
-  fs.writeFileSync(`${response}/risk.json`, JSON.stringify({ persons: { suppressed: keys.size + 1 - rows.length } }));
-  for (const name of ["organization.yaml", "processing.yaml"])
-    fs.copyFileSync(`${__dirname}/release/${name}`, `${response}/${name}`);
+  fs.writeFileSync(`${response}/risk.json`, JSON.stringify(told));
+  fs.cpSync(`${__dirname}/release`, response, { recursive: true }); // the documents that are always the same
+  const book = JSON.parse(fs.readFileSync(`${response}/book.json`, "utf8"));
+  fs.writeFileSync(`${response}/book.json`, JSON.stringify({ ...book, date: new Date().toISOString().slice(0, 10) }));
+}
+
+function risk(sizes, persons, suppressed) { // of a person: 1 / persons of the same age and sex; the worst one counts
+  const k = Math.min(...sizes), maximum = +(1 / k).toFixed(4), mean = +(sizes.length / persons).toFixed(4);
+  const classes = [{ resource: "patients", quasi: ["年齢", "性別"], persons, k, prosecutorRisk: { maximum, mean } }];
+  const scores = [maximum, mean].map((risk, n) => ({ name: ["maximum", "mean"][n], value: +(1 - risk).toFixed(4) }));
+  const score = { combine: "minimum", value: Math.min(scores[0].value, scores[1].value) };
+  return { persons: { suppressed }, method: "prosecutor", reference: "release", classes, scores, score };
 }
 
 require("readline").createInterface({ input: process.stdin }).on("line", (line) => {

@@ -22,6 +22,7 @@ COLUMNS = {  # as declared; any other table is refused
     "転帰": "|治癒|軽快|不変|転院|中止",
     "受診時間帯": "|深夜|午前|午後|夜間",
 }
+KEPT = ["性別", "病名", "来院方法", "転帰", "受診時間帯"]
 
 
 def anonymize(tables: dict[str, pd.DataFrame], request: dict) -> dict:
@@ -41,7 +42,25 @@ def anonymize(tables: dict[str, pd.DataFrame], request: dict) -> dict:
     if len(out) < 10:
         return {"status": "refused", "reason": {"code": "CANNOT_MEET_PRIVACY", "path": "/data/patients"}}
     out = out.sort_values("患者ID")  # random: the order tells nothing
-    names = ("organization", "processing")
-    documents = {name: json.loads((RELEASE / f"{name}.json").read_text("utf-8")) for name in names}
-    risk = {"persons": {"suppressed": len(table) - len(out)}}
-    return {"status": "ok", "data": {"patients": out}, "risk": risk, **documents}
+    documents = {file.stem: json.loads(file.read_text("utf-8")) for file in RELEASE.glob("*.json")}
+    documents["book"]["date"] = f"{pd.Timestamp.now():%Y-%m-%d}"
+    documents["risk"] = risk(out) | {"persons": {"suppressed": len(table) - len(out)}}
+    documents["utility"] = {"marginals": [marginal(name, table, out) for name in KEPT], "relations": []}
+    return {"status": "ok", "data": {"patients": out}, **documents}
+
+
+def risk(out: pd.DataFrame) -> dict:
+    """The risk of a person is 1 / persons of the same age and sex; the worst one counts."""
+    sizes = out.groupby(["年齢", "性別"]).size()
+    risks = {"maximum": round(1 / int(sizes.min()), 4), "mean": round(len(sizes) / len(out), 4)}
+    classes = {"resource": "patients", "quasi": ["年齢", "性別"], "persons": len(out), "k": int(sizes.min())}
+    scores = [{"name": name, "value": round(1 - value, 4)} for name, value in risks.items()]
+    whole = {"combine": "minimum", "value": min(score["value"] for score in scores)}
+    of = {"method": "prosecutor", "reference": "release", "scores": scores, "score": whole}
+    return of | {"classes": [classes | {"prosecutorRisk": risks}]}
+
+
+def marginal(name: str, table: pd.DataFrame, out: pd.DataFrame) -> dict:
+    """How far the shares of the values have moved: 0 not at all, 1 wholly."""
+    before, after = (data[name].fillna("").value_counts(normalize=True) for data in (table, out))
+    return {"field": f"patients.{name}", "distance": round(before.sub(after, fill_value=0).abs().sum() / 2, 4)}
