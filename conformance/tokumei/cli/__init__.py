@@ -10,7 +10,7 @@ import sys
 import click
 
 from tokumei import __version__
-from tokumei.cli import audit, doctor, explain, init, run, selftest, site, spec, validate
+from tokumei.cli import audit, doctor, explain, init, run, scan, selftest, site, spec, validate
 from tokumei.model import Lang, TokumeiError
 
 
@@ -44,6 +44,7 @@ for command in (
     run.run,
     run.replay,
     audit.audit,
+    scan.scan,
     init.init,
     validate.validate,
     explain.explain,
