@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from tokumei.declarations import FieldName
 from tokumei.model import Need
+from tokumei.plan.carriers import Carriers
 from tokumei.plan.levels import levels
 from tokumei.plan.required import required_plan, with_k
-from tokumei.plan.tables import Carriers
 from tokumei.runner.power import PAIRS, pair_named
 
 seeds = st.integers(min_value=0, max_value=10**6)

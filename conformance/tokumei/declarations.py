@@ -77,6 +77,16 @@ class FieldInfo:
     def required(self) -> bool:
         return bool(self.constraints.get("required"))
 
+    @property
+    def dummies(self) -> tuple[str, ...]:
+        """The texts that the source writes where a value is missing: 999, 1900-01-01."""
+        return tuple(str(text) for text in self.tokumei.get("dummies", ()))
+
+    @property
+    def peculiar(self) -> frozenset[str]:
+        """The rare events and circumstances among the values, which no release may hold."""
+        return frozenset(str(text) for text in self.tokumei.get("peculiar", ()))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForeignKey:

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from tokumei_reference import files, local_levels, open_levels, persons, tables
+from tokumei_reference import files, hidden, local_levels, open_levels, persons, tables
 from tokumei_reference.declarations import Organization, Processing
 from tokumei_reference.privacy import Reached, Targets, measure, read_targets, suppress
 from tokumei_reference.pseudonyms import Keyring
@@ -110,6 +110,7 @@ def anonymize(
             plan=made, keys=keys, shuffles=shuffles, least=least,
         )  # fmt: skip
         columns, generated = maker.release(columns, needs)
+        columns = hidden.in_company(connection, organization, made, targets, columns)
         reached = measure(connection, organization, made, targets)
         risks = assess(connection, organization, columns, targets)
         rows = {}

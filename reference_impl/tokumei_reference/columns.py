@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 
 from tokumei_reference.declarations import Step
+from tokumei_reference.hidden import apart
 from tokumei_reference.pseudonyms import Keyring
 from tokumei_reference.refusals import Refusal, unsupported
 from tokumei_reference.techniques import Released
@@ -58,14 +59,17 @@ def _without_constraints(column: Released, **change: Any) -> Released:
 
 
 def suppress_cells(stage: Stage, columns: list[Released]) -> list[Released]:
-    """Empty the cells with a declared text, and those whose value fewer persons than ``rareBelow`` have."""
+    """Empty the cells with a declared text, those whose value fewer persons than ``rareBelow`` have, and those apart."""
     params = stage.step.params
     texts = [params["equals"]] if "equals" in params else params.get("in", [])
     rare = params.get("rareBelow")
-    if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts) or not (texts or rare):
+    gap = params.get("gap")
+    if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts) or not (texts or rare or gap):
         raise invalid(stage.step, "params")
     if rare is not None and (not is_integer(rare) or rare < 2):
         raise invalid(stage.step, "params", "rareBelow")
+    if gap is not None and not (is_number(gap) and gap > 0):
+        raise invalid(stage.step, "params", "gap")
     changes = []
     for column in columns:
         c = column.field.column
@@ -75,6 +79,9 @@ def suppress_cells(stage: Stage, columns: list[Released]) -> list[Released]:
                 f"{c} IN (SELECT {c} FROM {stage.table} WHERE {c} IS NOT NULL "
                 f"GROUP BY {c} HAVING count(DISTINCT p) < {rare})"
             )
+        if gap is not None:
+            _numeric(stage, column)
+            found.append(apart(stage.table, c, gap, stage.least))
         changes.append(f"CASE WHEN {' OR '.join(found)} THEN NULL ELSE {c} END AS {c}")
     filled = [f"SELECT count({column.field.column}) FROM {stage.table}" for column in columns]
     before = [stage.number(sql) for sql in filled]

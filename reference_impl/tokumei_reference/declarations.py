@@ -246,6 +246,7 @@ def _field(item: object, resource: str, at: tuple[object, ...], index: int) -> F
     name = source.get("name")
     if not isinstance(name, str) or not name or "\0" in name:
         raise _invalid(*here, "name")
+    _mapping(_mapping(source.get("tokumei"), *here, "tokumei").get("dummies", {}), *here, "tokumei", "dummies")
     kind = source.get("type")
     if not isinstance(kind, str):
         raise _invalid(*here, "type")

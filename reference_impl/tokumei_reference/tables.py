@@ -58,7 +58,7 @@ def load(connection: duckdb.DuckDBPyConnection, root: Path, resource: Resource) 
         raise Refusal("ORGANIZATION_MISMATCH", at)
     if not source.flat:
         raise Refusal("INPUT_INVALID", at)
-    texts = ", ".join(f"x{source.names.index(field.name)}::VARCHAR AS {field.column}" for field in resource.fields)
+    texts = ", ".join(f"{_given(field, source.names.index(field.name))} AS {field.column}" for field in resource.fields)
     connection.register("incoming", source.reader())
     try:
         [(rows,)] = connection.execute(f"CREATE TABLE t{resource.index} AS SELECT {texts} FROM incoming").fetchall()
@@ -69,6 +69,13 @@ def load(connection: duckdb.DuckDBPyConnection, root: Path, resource: Resource) 
     finally:
         connection.unregister("incoming")
     return Table(resource, int(rows), dict(zip(source.names, source.types, strict=True)))
+
+
+def _given(field: Field, place: int) -> str:
+    """The text of a cell. A declared dummy value is a missing one, before anything is judged or coded."""
+    dummies = field.source["tokumei"].get("dummies", {})
+    text = f"x{place}::VARCHAR"
+    return f"CASE WHEN {text} NOT IN ({', '.join(map(literal, dummies))}) THEN {text} END" if dummies else text
 
 
 def checks(field: Field) -> list[str]:

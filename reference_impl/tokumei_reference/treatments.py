@@ -20,7 +20,7 @@ _PARAMS = {
     "generalize": {"bin", "hierarchy", "level", "truncate"},
     "top-bottom-code": {"top", "bottom", "topLabel", "bottomLabel"},
     "date-coarsen": {"to"},
-    "suppress-cell": {"equals", "in", "rareBelow"},
+    "suppress-cell": {"equals", "in", "rareBelow", "gap"},
     "microaggregate": {"size", "aggregate"},
     "swap": {"fraction", "within", "secret"},
     "noise": {"distribution", "scale", "round", "minimum", "maximum", "secret"},

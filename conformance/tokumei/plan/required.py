@@ -13,9 +13,11 @@ import pyarrow as pa
 from tokumei.declarations import FieldName, Organization, Processing
 from tokumei.model import Need, Place, Problem, TokumeiError
 from tokumei.plan.bundle import Bundle, Case, Plan, PlannedCall, labels
+from tokumei.plan.carriers import Carriers
 from tokumei.plan.changed import cut_short, reordered, with_bad_row
 from tokumei.plan.levels import Levels, levels, rare_values
-from tokumei.plan.tables import Carriers, Person, bundle
+from tokumei.plan.peculiar import beyond, dummies, events, far
+from tokumei.plan.tables import Person, bundle
 
 ALWAYS = frozenset({Need.RELEASE, Need.CLAIM, Need.INPUT, Need.CANARY, Need.LOG})
 LARGE_CELLS = 24
@@ -125,6 +127,7 @@ class _Planner:
                 persons.append(Person(quasi=self._at() | {level.field: None}))
         persons += self._excluded(len(sizes))
         persons += self._rare()
+        persons += self._peculiar(k)
         random.shuffle(persons)
         return self._make(persons, seed, processing=processing)
 
@@ -139,12 +142,20 @@ class _Planner:
             for _ in range(size)
         ]
 
+    def _peculiar(self, k: int) -> list[Person]:
+        """In the home class: k persons with extremes and events, k + 1 with dummy values, and one beyond all others."""
+        given = self.organization, self.processing
+        groups = [beyond(*given, "top", n) | events(self.organization, n) for n in range(k)]
+        groups += [dummies(self.organization)] * (k + 1) + [beyond(*given, "bottom", 0) | far(*given)]
+        return [Person(quasi=self._at() | group) for group in groups if group]
+
     def _covering(self, seed: int, copies: int) -> Bundle:
         """Every combination of groups ``copies`` times, beside a populated home class."""
         random = Random(seed)
         chosen = self._combinations(random)[:MOST_COMBINATIONS]
         home = max(self.k + 1, 2 * self.minimum)
-        persons = [Person(quasi=self._at()) for _ in range(home)]
+        alone = beyond(self.organization, self.processing, "top", 0) | events(self.organization, 0)
+        persons = [Person(quasi=self._at() | (alone if n == 0 else {})) for n in range(home)]
         persons += [Person(quasi=self._combination(c)) for c in chosen for _ in range(copies)]
         random.shuffle(persons)
         return self._make(persons, seed)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,14 +12,12 @@ import pyarrow as pa
 
 from tokumei import numbers
 from tokumei.declarations import FieldInfo, FieldName, Organization, Processing, ResourceInfo
-from tokumei.plan import contacts, patterns, people, places
+from tokumei.plan import contacts, patterns, peculiar, people, places
 from tokumei.plan.bundle import Bundle, Truth
+from tokumei.plan.carriers import Carriers
 from tokumei.plan.levels import rare_values, second_codes
 
 FIRST_DAY = dt.date(2023, 4, 3)
-FEWEST_CARRIERS = 2
-"""EVIDENCE: a cell code lies over two or more fields."""
-ENOUGH_CODES = 400
 SELDOM = 2
 """So many persons of a bundle have a local code that nobody else has."""
 OLDEST = 7
@@ -41,56 +38,6 @@ class Person:
     """Persons with a smaller rank get smaller source keys."""
     day: int | None = None
     """The person's first day, counted from ``FIRST_DAY``; drawn when None."""
-
-
-@dataclass(frozen=True, slots=True)
-class Carriers:
-    """The fields that carry cell codes: declared keep, enumerated, not sensitive, in the person's table."""
-
-    fields: tuple[FieldInfo, ...]
-
-    @classmethod
-    def of(cls, organization: Organization, processing: Processing) -> Carriers:
-        """Two or more fields that every row of a person repeats, or none: then nothing can be aligned."""
-        quasi = {name for target in processing.targets for name in target.quasi}
-        found = tuple(
-            info
-            for info in organization.resource(organization.subject_key.resource).fields
-            if len(info.constraints.get("enum", ())) >= 2
-            and info.classes == ("neutral",)
-            and info.name not in quasi
-            and {step.technique for step in processing.steps if info.name in step.fields} == {"keep"}
-        )
-        used: list[FieldInfo] = []
-        for info in found:  # enough codes are enough: the number of codes grows with every field
-            if math.prod(len(i.constraints["enum"]) for i in used) < ENOUGH_CODES or len(used) < FEWEST_CARRIERS:
-                used.append(info)
-        return cls(tuple(used) if len(used) >= FEWEST_CARRIERS else ())
-
-    @property
-    def most(self) -> int | None:
-        """So many codes may be of cells; where carriers are required, one is left for all who are in no cell."""
-        if not any(info.required for info in self.fields):
-            return None
-        return math.prod(len(info.constraints["enum"]) for info in self.fields) - 1
-
-    def codes(self, count: int, random: Random) -> list[tuple[str, ...]]:
-        """``count`` different codes, drawn so that their order says nothing; fewer when there are not.
-
-        Each value of a code is shared with another cell where there are cells enough: no tracer is unique.
-        """
-        every: list[tuple[str, ...]] = [()]
-        for info in self.fields:
-            every = [(*code, str(value)) for code in every for value in info.constraints["enum"]]
-        if not self.fields:
-            return []
-        drawn = random.sample(every, min(count, len(every)))
-        for _ in range(100):
-            uses = [Counter(values) for values in zip(*drawn, strict=True)]
-            if all(n > 1 for use in uses for n in use.values()):
-                break
-            drawn = random.sample(every, len(drawn))
-        return drawn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +70,8 @@ def bundle(
     maker.rare = {
         name: frozenset(value for group in groups for value in group)
         for name, groups in rare_values(organization, processing).items()
-    }
+    } | peculiar.never_drawn(organization)
+    maker.usual = peculiar.usual(organization, processing)
     maker.seldom = second_codes(organization, processing)
     rows = maker.rows()
     events = sorted((*event, max(rows.values())) for event, rows in maker.events.items())
@@ -209,6 +157,8 @@ class _Maker:
         """Values that are never drawn: who has one was given it."""
         self.seldom: Mapping[FieldName, tuple[str, ...]] = {}
         """Local codes that the first persons have alone, of which another local code has the same standard code."""
+        self.usual: Mapping[FieldName, tuple[float, float]] = {}
+        """Between which numbers the values of a field are drawn, where that is less than its constraints allow."""
         self.events: defaultdict[tuple[int, str, str, int], Counter[int]] = defaultdict(Counter)
         """Cell, resource, field and distance to the rows of each person that have it."""
         count = len(persons)
@@ -367,10 +317,11 @@ class _Maker:
             )
         if "pattern" in rules:
             return self._patterns(info, 1)[0]
+        low, high = self.usual.get(info.name, (rules.get("minimum", 0), rules.get("maximum", 100)))
         if info.type == "integer":
-            return str(random.randint(int(rules.get("minimum", 0)), int(rules.get("maximum", 100))))
+            return str(random.randint(int(low), int(high)))
         if info.type == "number":
-            return f"{random.uniform(float(rules.get('minimum', 0)), float(rules.get('maximum', 100))):.1f}"
+            return f"{random.uniform(float(low), float(high)):.1f}"
         return str(random.choice(["あ", "い", "う"]))
 
     def _of_staff(self, row: _Row) -> int:
@@ -404,6 +355,8 @@ class _Maker:
             if other.type == "integer" and other.tokumei.get("redundancyGroup") == group
         ]
         age = self.persons[row.person].quasi.get(ages[0]) if ages else None
+        if info.dummies and age in self.organization.field(ages[0]).dummies:  # type: ignore[union-attr]  # listed above
+            return info.dummies[0]
         oldest = not ages and row.person % 40 == OLDEST  # where no age is planned that has the bounds
         years = int(age) if age else 105 if oldest else self.random.randint(20, 80)
         return (FIRST_DAY - dt.timedelta(days=int(365.25 * years) + self.random.randint(5, 350))).isoformat()

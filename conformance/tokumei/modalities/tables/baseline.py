@@ -21,6 +21,7 @@ from typing import TypeAlias
 import pyarrow as pa
 
 from tokumei.declarations import DROPPING, FieldName, Organization, Processing, Step
+from tokumei.modalities.tables import hiding
 from tokumei.modalities.tables.accompanying import accompanied
 from tokumei.modalities.tables.faults import faults as replaced
 from tokumei.model import Product, ProductInfo, Request, Response
@@ -74,7 +75,9 @@ class Baseline:
         self.secret = next(iter(request.secrets.values()), b"") or system_secrets.token_bytes(32)
         if "constant-key" in faults:
             self.secret = b"tokumei"
-        self.tables: Tables = {name: table.to_pylist() for name, table in request.data.items()}
+        self.request = request
+        given = self.normalized(request).data
+        self.tables: Tables = {name: table.to_pylist() for name, table in given.items()}
         self.log: list[str] = []
         self.columns = {r.name: [info.name.field for info in r.fields] for r in self.organization.resources}
 
@@ -91,6 +94,15 @@ class Baseline:
         if "opt-out-after-k" in self.faults:
             self.suppress_records(late=True)
         self.shuffle()
+        return self.covered(self.answer())
+
+    def normalized(self, request: Request) -> Request:
+        return hiding.normalized(request)
+
+    def covered(self, response: Response) -> Response:
+        return hiding.covered(self.request, response)
+
+    def answer(self) -> Response:
         return Response(
             status="ok",
             message="; ".join(self.log),
@@ -180,7 +192,9 @@ class Baseline:
             return
         if step.technique == "suppress-cell":
             for name in step.fields:
-                self.suppress_rare(name, int(step.params["rareBelow"]))
+                for row in self.tables[name.resource]:
+                    row[name.field] = None if row[name.field] in step.texts else row[name.field]
+                self.suppress_rare(name, int(step.params.get("rareBelow", 0)))
             return
         change = {
             "generalize": self.generalize,

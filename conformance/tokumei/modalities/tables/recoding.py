@@ -38,6 +38,7 @@ class Numbers:
     top: float | None
     label_of: Callable[[int, int | None], str]
     unread: str | None
+    bottom: float | None = None
     rungs: int = 6
 
     def bounds(self, value: str, width: int) -> tuple[int, int | None] | None:
@@ -62,6 +63,8 @@ class Numbers:
             number = float(value)
         except ValueError:
             return self.unread
+        if self.bottom is not None and number <= self.bottom:
+            return f"{self.bottom:g} or less"
         return self.label_of(int(self.top), None) if self.top is not None and number >= self.top else value
 
 

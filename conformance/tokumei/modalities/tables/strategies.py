@@ -19,9 +19,10 @@ from hypothesis import strategies as st
 
 from tokumei.declarations import FieldInfo, FieldName, Organization, Processing
 from tokumei.plan.bundle import Bundle
+from tokumei.plan.carriers import Carriers
 from tokumei.plan.levels import levels
 from tokumei.plan.people import half_kana, hiragana
-from tokumei.plan.tables import FIRST_DAY, Carriers, Person, bundle
+from tokumei.plan.tables import FIRST_DAY, Person, bundle
 
 T = TypeVar("T")
 

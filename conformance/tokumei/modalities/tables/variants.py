@@ -21,6 +21,7 @@ import pyarrow as pa
 
 from tokumei.declarations import DROPPING, PSEUDONYMS, FieldName, Organization, Processing, Step
 from tokumei.modalities.tables.accompanying import accompanied
+from tokumei.modalities.tables.hiding import covered, normalized
 from tokumei.modalities.tables.variants_arrays import array_products
 from tokumei.modalities.tables.variants_files import file_products
 from tokumei.modalities.tables.variants_persons import person_products
@@ -125,7 +126,7 @@ class _Run:
             self._classes([name.field for name in step.fields], step.fields[0].resource, int(step.params["k"]))
         for step in self.processing.with_technique("suppress-cell"):
             for name in step.fields:
-                self._rare(name, int(step.params["rareBelow"]))
+                self._rare(name, int(step.params.get("rareBelow", 0)))
         released = {name: self._arranged(frame.drop(columns=PERSON)) for name, frame in self.frames.items()}
         return Response(
             status="ok",
@@ -310,8 +311,18 @@ def correct_products() -> dict[str, Product]:
     """Products that no check may accuse: builds that share no code, and some of them through files."""
     products = {name: _product(manner) for name, manner in MANNERS.items()}
     products |= plain_products() | sql_products() | person_products() | array_products()
-    products = {name: accompanied(each) for name, each in products.items()}
+    products = {name: accompanied(careful(each)) for name, each in products.items()}
     return products | file_products(products)
+
+
+def careful(product: Product) -> Product:
+    """What the products share: dummy values are missing ones, and what is hidden is one of k persons."""
+
+    def anonymize(request: Request) -> Response:
+        given = normalized(request)
+        return covered(given, product(given))
+
+    return anonymize
 
 
 def _product(manner: Manner) -> Product:

@@ -121,7 +121,7 @@ class _Run:
         for step in self.processing.with_technique("suppress-cell"):
             for name in step.fields:
                 column, persons = self.columns[name], self.persons[name.resource]
-                few = self._persons_of(column.places, persons) < int(step.params["rareBelow"])
+                few = self._persons_of(column.places, persons) < int(step.params.get("rareBelow", 0))
                 self.columns[name] = Coded(np.where(few, NOBODY, column.places), column.words)
         self._rename()
         suppressed = int(admitted - np.unique(self.persons[key.resource]).size)
@@ -205,18 +205,19 @@ class _Run:
             at = hierarchy["levels"].index(params["level"])
             nodes = {str(line[0]): str(line[at]) for line in hierarchy["table"]}
             self.columns[name] = column.renamed(lambda word: nodes.get(word, self.style.other))
-        elif {"bin", "top"} & set(params):
-            self.columns[name] = column.renamed(lambda word: self._number(word, params.get("bin"), params.get("top")))
         elif info is not None and info.type in {"integer", "number"}:
-            self.columns[name] = column.renamed(lambda word: self._number(word, None, None))
+            self.columns[name] = column.renamed(lambda word: self._number(word, params))
 
-    def _number(self, word: str, width: int | None, top: int | None) -> str | None:
+    def _number(self, word: str, params: Mapping[str, Any]) -> str | None:
+        width, top, bottom = params.get("bin"), params.get("top"), params.get("bottom")
         try:
             value = float(word)
         except ValueError:
             return None
         if top is not None and value >= top:
             return self.style.top.format(top=top)
+        if bottom is not None and value <= bottom:
+            return f"up to {bottom}"
         if width:
             low = int(value) // width * width
             return self.style.interval.format(low=low, above=low + width, last=low + width - 1)

@@ -151,7 +151,7 @@ class _Run:
             people = self._in_classes(people, step.fields, int(step.params["k"]))
         for step in self.processing.with_technique("suppress-cell"):
             for name in step.fields:
-                self._hide(people, name, int(step.params["rareBelow"]))
+                self._hide(people, name, int(step.params.get("rareBelow", 0)))
         columns = {resource.name: self._columns(resource.name) for resource in self.organization.resources}
         tables = {resource: self._table(resource, people, names) for resource, names in columns.items()}
         return Response(
@@ -237,7 +237,7 @@ class _Run:
             nodes = {line[0]: str(line[hierarchy["levels"].index(params["level"])]) for line in hierarchy["table"]}
             changes.append(lambda person, value: nodes.get(value, self.style.other))
         elif {"bin", "top"} & set(params):
-            changes.append(lambda person, value: self._number(value, int(params.get("bin", 0)), params.get("top")))
+            changes.append(lambda person, value: self._number(value, params))
         return changes
 
     def _moved(self, person: Person, value: str, low: int, high: int) -> str | None:
@@ -246,11 +246,14 @@ class _Run:
         day = _date(value)
         return (day + dt.timedelta(days=offset)).strftime(self.style.day) if day else None
 
-    def _number(self, value: str, width: int, top: float | None) -> str | None:
+    def _number(self, value: str, params: Mapping[str, Any]) -> str | None:
+        width, top, bottom = int(params.get("bin", 0)), params.get("top"), params.get("bottom")
         if not re.fullmatch(r"\d+(\.\d+)?", value):
             return None
         if top is not None and float(value) >= top:
             return self.style.interval(int(top), None)
+        if bottom is not None and float(value) <= bottom:
+            return f"〜{bottom}"
         low = int(float(value)) // width * width if width else 0
         return self.style.interval(low, low + width) if width else value
 

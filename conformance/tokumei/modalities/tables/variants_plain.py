@@ -180,7 +180,7 @@ class _Run:
         self._rename(numbers)
         for step in self.processing.with_technique("suppress-cell"):
             for name in step.fields:
-                self._hide_rare(name, int(step.params["rareBelow"]))
+                self._hide_rare(name, int(step.params.get("rareBelow", 0)))
         released = {resource.name: self._columns(resource.name, dropped) for resource in self.organization.resources}
         report = {"unit": "person", "persons": {"admitted": admitted, "suppressed": admitted - self._persons()}}
         return Response(
@@ -224,7 +224,8 @@ class _Run:
         if {"bin", "top", "bottom"} & set(params):
             width = int(params.get("bin", 0))
             top = params.get("top")
-            return Numbers(width=width, top=top, label_of=self.style.interval, unread=self.style.hidden)
+            bottom = params.get("bottom")
+            return Numbers(width=width, top=top, bottom=bottom, label_of=self.style.interval, unread=self.style.hidden)
         return Texts(length=int(params["truncate"])) if "truncate" in params else None
 
     def _places(self, params: Mapping[str, Any]) -> Places:

@@ -127,7 +127,7 @@ class _Run:
                 few = self.tables[name.resource].query(PERSONS, by=self.columns[name])
                 sql = "SELECT * EXCLUDE (nth, persons) REPLACE (CASE WHEN persons < {least} AND {c} IS NOT NULL "
                 sql += "THEN {hidden} ELSE {c} END AS {c}) FROM {self} t"
-                shown = {"least": int(step.params["rareBelow"]), "hidden": self.style.hidden}
+                shown = {"least": int(step.params.get("rareBelow", 0)), "hidden": self.style.hidden}
                 self.tables[name.resource] = self._keep(few.query(sql, c=self.columns[name], **shown))
         self._rename()
         released = self._released()
