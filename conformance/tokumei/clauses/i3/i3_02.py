@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from random import Random
 from typing import Any
 
+from tokumei.alignment import agreement
 from tokumei.clause import Check, Mutant
 from tokumei.declarations import PSEUDONYMS, FieldName, Organization, Processing
 from tokumei.evidence import Evidence
@@ -65,33 +65,6 @@ def _narrow(evidence: Evidence, name: FieldName, column: Column) -> Iterator[Obs
             yield Premise(case=case.id, count=n, what="pseudonyms")
         if n and permuted_upper(observed, expected) < ALPHA:
             yield _finding("SAME_PSEUDONYM_EXCESS", case.id, name, observed=observed, expected=round(expected, 1))
-
-
-def agreement(rows: Iterable[tuple[int, str, int, str]], random: Random) -> tuple[int, float, int]:
-    """From (call, person, cell, value): values in one cell twice, how many of them by chance, and out of how many.
-
-    With another secret it is as if the values of the second release had been dealt to its persons at random.
-    One value of each person counts, since those of one person may share a part. A value of several cells says
-    nothing and is left out, so that each value is dealt once and can agree once.
-    """
-    cells: dict[tuple[int, str], set[int]] = {}
-    values: dict[str, set[str]] = {}
-    for call, person, cell, value in rows:
-        cells.setdefault((call, value), set()).add(cell)
-        if call == 1:
-            values.setdefault(person, set()).add(value)
-    home = {key: next(iter(found)) for key, found in cells.items() if len(found) == 1}
-    first = {value: cell for (call, value), cell in home.items() if call == 0}
-    second = {}
-    for _, of in sorted(values.items()):
-        if single := sorted(value for value in of if (1, value) in home):
-            value = random.choice(single)
-            second[value] = home[1, value]
-    if not first or not second:
-        return 0, 0.0, 0
-    again = Counter(first[value] for value in second if value in first)
-    expected = sum(again[cell] for cell in second.values()) / len(second)
-    return sum(first.get(value) == cell for value, cell in second.items()), expected, len(second)
 
 
 def _coded(evidence: Evidence, name: FieldName, column: Column) -> list[dict[str, Any]]:

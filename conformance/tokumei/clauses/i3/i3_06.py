@@ -17,9 +17,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from tokumei.alignment import persons_of_cells
+from tokumei.alignment import agreement, values_of_cells
 from tokumei.clause import Check, Mutant
-from tokumei.clauses.i3.i3_02 import WIDE_BITS, agreement
+from tokumei.clauses.i3.i3_02 import WIDE_BITS
 from tokumei.clauses.i3.i3_03 import in_order
 from tokumei.declarations import PSEUDONYMS, FieldName, Organization, Processing
 from tokumei.evidence import Evidence
@@ -41,24 +41,18 @@ Values = Mapping[str, str]
 VALUES = """
 SELECT DISTINCT r."case", r."call", {column} AS v FROM {self} r WHERE {column} IS NOT NULL AND {column} NOT IN {markers}
 """
-CODED = """
-SELECT DISTINCT r."case", r."call", r.subject AS person, p.cell, {column} AS v FROM {self} r
-JOIN {coded} p ON r."case" = p."case" AND r."call" = p."call" AND r.subject = p.subject
-WHERE {column} IS NOT NULL AND {column} NOT IN {markers}
-"""
 
 
 def judge(evidence: Evidence) -> Iterator[Observation]:
     """Compare both releases field by field, and what is claimed about the reach of identifiers."""
     yield from _scopes(evidence)
-    coded = persons_of_cells(evidence)
     for name, wide in _identifiers(evidence).items():
         view = evidence.release[name.resource]
-        given = {"column": view.column(name.field), "markers": markers(evidence, name)}
+        column = view.column(name.field)
         values: defaultdict[tuple[str, int], set[str]] = defaultdict(set)
-        for row in view.relation.query(VALUES, **given).rows():
+        for row in view.relation.query(VALUES, column=column, markers=markers(evidence, name)).rows():
             values[row["case"], row["call"]].add(row["v"])
-        rows = view.relation.query(CODED, coded=coded, **given).rows() if coded else []
+        rows = values_of_cells(evidence, name)
         for case in evidence.cases:
             one, two = values[case.id, 0], values[case.id, 1]
             if one and two:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import hmac
 
@@ -25,4 +26,16 @@ class HalfOfTheNumberStays(Baseline):
         return constant(f"{step.params.get('domain')}/{value}")[:half] + given[half:]
 
 
-FAULTS: dict[str, type[Baseline]] = {"half-of-the-number-stays": HalfOfTheNumberStays}
+class OffsetsDrawnOnce(Baseline):
+    """The offset of a person is drawn with a seed that no release changes."""
+
+    def shift(self, step: Step, value: str, row: Row) -> str:
+        low, high = step.params["range"]
+        offset = int(low) + int(constant(f"shift/{row[chr(0)]}")[:12], 16) % (int(high) - int(low) + 1)
+        return (dt.date.fromisoformat(value) + dt.timedelta(days=offset)).isoformat()
+
+
+FAULTS: dict[str, type[Baseline]] = {
+    "half-of-the-number-stays": HalfOfTheNumberStays,
+    "offsets-drawn-once": OffsetsDrawnOnce,
+}
