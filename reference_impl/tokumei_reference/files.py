@@ -34,6 +34,10 @@ _STRAY = re.compile(r'"(?<=[^",\r\n]")(?:"")*(?!")(?=[^,\r\n])')
 """Quotes with text on both sides that are not doubled: ``a"b``, ``"a"b``; readers disagree on these too."""
 
 
+_PLAIN = r"[+±-]+|[+-]?[0-9][0-9,]*([.][0-9]+)?([eE][+-]?[0-9]+)?%?"
+"""Signs alone, as of qualitative results, and numbers."""
+
+
 @dataclass(slots=True)
 class Source:
     """An opened file; its columns are ``x0, x1 …``. ``fault`` is set when reading fails midway."""
@@ -150,6 +154,7 @@ def write(
     file.parent.mkdir(parents=True, exist_ok=True)
     names = [column.field.name for column in released]
     select = f"SELECT {', '.join(column.field.column for column in released)} FROM r{resource.index}"
+    texts = [inert(c.field.column) if c.field.type == "string" else c.field.column for c in released]
     if resource.format == "parquet":
         kinds = [_written(types[column.field.name]) if column.typed else pa.string() for column in released]
         schema = pa.schema([pa.field(name, kind) for name, kind in zip(names, kinds, strict=True)])
@@ -160,6 +165,7 @@ def write(
         return
     body = work / "body.csv"
     target = str(body).replace("'", "''")
+    select = f"SELECT {', '.join(texts)} FROM r{resource.index}"
     connection.execute(f"COPY ({select}) TO '{target}' (FORMAT csv, HEADER false)")
     try:
         with file.open("w", encoding=resource.encoding, newline="") as out:
@@ -170,6 +176,16 @@ def write(
         raise Refusal("DECLARATION_INVALID", pointer("resources", resource.index, "encoding")) from None
     finally:
         body.unlink()
+
+
+def inert(column: str) -> str:
+    """The SQL of a text that no program runs: an apostrophe before a formula, an entity for the bracket of an element.
+
+    Numbers and lone signs are no formulas. Quotes around a cell would not keep a spreadsheet program from running it.
+    """
+    formula = f"regexp_matches({column}, '^[=+@\\t\\r\\n＝＋－＠-]') AND NOT regexp_full_match({column}, '{_PLAIN}')"
+    shown = f"regexp_replace({column}, '<([A-Za-z/!?])', '&lt;\\1', 'g')"
+    return f"CASE WHEN {formula} THEN '''' ELSE '' END || {shown}"
 
 
 def _written(kind: Any) -> Any:

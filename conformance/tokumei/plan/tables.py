@@ -15,7 +15,9 @@ from tokumei.declarations import FieldInfo, FieldName, Organization, Processing,
 from tokumei.plan import contacts, patterns, peculiar, people, places
 from tokumei.plan.bundle import Bundle, Truth
 from tokumei.plan.carriers import Carriers
+from tokumei.plan.deciding import told
 from tokumei.plan.levels import rare_values, second_codes
+from tokumei.spreadsheets import OPEN_VALUES, unbounded
 
 FIRST_DAY = dt.date(2023, 4, 3)
 SELDOM = 2
@@ -66,13 +68,14 @@ def bundle(
     cells = sorted({person.cell for person in persons if person.cell is not None})
     codes = dict(zip(cells, carriers.codes(len(cells), random)[: carriers.most], strict=False))
     maker = _Maker(organization, persons, codes, carriers, random, children, seed)
-    maker.told = _told(organization, processing.regime)
+    maker.told = told(organization, processing.regime)
     maker.rare = {
         name: frozenset(value for group in groups for value in group)
         for name, groups in rare_values(organization, processing).items()
     } | peculiar.never_drawn(organization)
     maker.usual = peculiar.usual(organization, processing)
     maker.seldom = second_codes(organization, processing)
+    maker.unbounded = frozenset(info.name for info in unbounded(organization, processing))
     rows = maker.rows()
     events = sorted((*event, max(rows.values())) for event, rows in maker.events.items())
     truth = Truth()
@@ -117,21 +120,6 @@ def bundle(
     )
 
 
-def _told(organization: Organization, regime: str) -> Mapping[FieldName, Callable[[Person, int], Sequence[str]]]:
-    """What the fields that decide who may be released can say in a row of a person: only the first tells a refusal."""
-    told: dict[FieldName, Callable[[Person, int], Sequence[str]]] = {}
-    refusals, basis = organization.refusals, organization.notice_basis
-    if refusals is not None:
-        info = organization.field(refusals.field)
-        known = info.constraints.get("enum", []) if info else []
-        agreed = [str(text) for text in known if str(text) not in refusals.texts] or ["0"]
-        told[refusals.field] = lambda person, nth: refusals.texts[:1] if person.opted_out and not nth else agreed[:1]
-    if basis is not None:
-        may, other = basis.notified(regime), basis.not_notified(regime).texts
-        told[basis.field] = lambda person, _: (other or may) if person.not_notified else (may or other)
-    return told
-
-
 class _Maker:
     """Fills the tables parents first; it holds what rows of one bundle share."""
 
@@ -159,6 +147,7 @@ class _Maker:
         """Local codes that the first persons have alone, of which another local code has the same standard code."""
         self.usual: Mapping[FieldName, tuple[float, float]] = {}
         """Between which numbers the values of a field are drawn, where that is less than its constraints allow."""
+        self.unbounded: frozenset[FieldName] = frozenset()
         self.events: defaultdict[tuple[int, str, str, int], Counter[int]] = defaultdict(Counter)
         """Cell, resource, field and distance to the rows of each person that have it."""
         count = len(persons)
@@ -322,7 +311,7 @@ class _Maker:
             return str(random.randint(int(low), int(high)))
         if info.type == "number":
             return f"{random.uniform(float(low), float(high)):.1f}"
-        return str(random.choice(["あ", "い", "う"]))
+        return random.choice(OPEN_VALUES if info.name in self.unbounded else ("あ", "い", "う"))
 
     def _of_staff(self, row: _Row) -> int:
         """Which of the staff a row tells of: all its fields tell of the same one."""

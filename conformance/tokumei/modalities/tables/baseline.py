@@ -24,6 +24,7 @@ from tokumei.declarations import DROPPING, FieldName, Organization, Processing, 
 from tokumei.modalities.tables import hiding
 from tokumei.modalities.tables.accompanying import accompanied
 from tokumei.modalities.tables.faults import faults as replaced
+from tokumei.modalities.tables.plaincells import apostrophe, written
 from tokumei.model import Product, ProductInfo, Request, Response
 
 INFO = ProductInfo(
@@ -58,7 +59,7 @@ def product(*faults: str) -> Product:
 
     def anonymize(request: Request) -> Response:
         try:
-            return kind(request, frozenset(faults)).response()
+            return written(apostrophe, request, kind(request, frozenset(faults)).response())
         except _Refused as refused:
             return refused.response
 

@@ -22,6 +22,7 @@ import pyarrow as pa
 from tokumei.declarations import DROPPING, PSEUDONYMS, FieldName, Organization, Processing, Step
 from tokumei.modalities.tables.accompanying import accompanied
 from tokumei.modalities.tables.hiding import covered, normalized
+from tokumei.modalities.tables.plaincells import neutralized
 from tokumei.modalities.tables.variants_arrays import array_products
 from tokumei.modalities.tables.variants_files import file_products
 from tokumei.modalities.tables.variants_persons import person_products
@@ -312,7 +313,7 @@ def correct_products() -> dict[str, Product]:
     products = {name: _product(manner) for name, manner in MANNERS.items()}
     products |= plain_products() | sql_products() | person_products() | array_products()
     products = {name: accompanied(careful(each)) for name, each in products.items()}
-    return products | file_products(products)
+    return neutralized(products | file_products(products))
 
 
 def careful(product: Product) -> Product:
