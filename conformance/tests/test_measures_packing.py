@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import itertools
 
+import pyarrow as pa
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tokumei.measures.packing import BITS, MOST, bits, cells
+from tokumei.engines.duckdb import DuckDB
+from tokumei.measures.packing import BITS, MOST, Packed, bits, cells
 
 codes = st.integers(-(2**63), 2**64 - 1)
 few = st.sets(codes, min_size=1, max_size=6)
@@ -43,6 +45,25 @@ def test_no_two_combinations_have_the_same_numbers(some: dict[int, set[int]]) ->
             numbers[cell.number] = numbers.get(cell.number, 0) | part(code, cell.mask)
         made.add(tuple(sorted(numbers.items())))
     assert len(made) == len(list(itertools.product(*columns)))
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.dictionaries(st.integers(1, 3), st.sets(st.integers(0, 2**64 - 1), min_size=1, max_size=6), max_size=3))
+@example({1: {0, 1}, 2: {0, 2}, 3: {0, 4}})
+@example({1: {0, 1}, 2: {0, 2}, 3: {0, 1}})
+@example({3: {0, 1}})
+def test_what_is_joined_can_be_parted_again(some: dict[int, set[int]]) -> None:
+    found = cells(some, range(1, 4))
+    rows = itertools.product(*(sorted(some.get(place, {1, 2**64 - 1})) for place in range(1, 4)))
+    columns = zip(("q1", "q2", "s"), zip(*rows, strict=True), strict=True)
+    with DuckDB() as engine:
+        engine._connection.execute("CREATE OR REPLACE MACRO code(t) AS t")
+        table = engine.register("t", pa.table({name: pa.array(column, pa.uint64()) for name, column in columns}))
+        packed = Packed(codes=table, cells=(found[1], found[2]), s=found[3])
+        named = table.query(f"SELECT {packed.named} FROM {{self}} AS t").arrow().to_pylist()
+        joined = table.query(f"SELECT {packed.joined} FROM {{self}} AS t")
+        assert joined.arrow().column_names == [key.name for key in packed.joined_keys]
+        assert joined.query(f"SELECT {packed.parted} FROM {{self}} AS t").arrow().to_pylist() == named
 
 
 def test_columns_that_share_a_number_have_bits_of_their_own() -> None:

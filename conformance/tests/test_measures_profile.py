@@ -23,6 +23,7 @@ from tokumei.measures.packing import MOST
 from tokumei.measures.population import presence
 from tokumei.measures.profile import at_risk, each_class, profile
 from tokumei.measures.readings import readings
+from tokumei.measures.wide import MOST_VALUES
 from tokumei.relation import Column, Relation, columns
 
 Row = tuple[Any, ...]  # case, call, person, two quasi-identifiers, value
@@ -386,6 +387,47 @@ def test_a_kept_table_of_few_or_many_places_is_as_far_apart(engine: DuckDB, valu
              for one in (some, some.kept("kept"))]  # fmt: skip
     assert found[0] == found[1]
     assert len(found[0]) == min(2, 20 * values)
+
+
+@pytest.mark.parametrize("person", [None, PERSON])
+@pytest.mark.parametrize("values", [1, 2, 3, MOST_VALUES, MOST_VALUES + 1])
+def test_a_kept_table_of_one_call_says_the_same_of_few_or_many_values(
+    engine: DuckDB, values: int, person: Column | None
+) -> None:
+    random = Random(values)
+    people = [None, *map(str, range(20 * values))] if person else [None]
+    data = [
+        ("one", 0, random.choice(people), f"a{int(random.expovariate(1))}", "x", f"{random.randrange(values)}")
+        for _ in range(50 * values)
+    ]
+    order = engine.register(
+        "order", pa.table({"value": map(str, range(values)), "rank": [i // 2 for i in range(values)]})
+    )
+    nodes = [(f"{i}", level, f"{level * i % 3}") for i in range(values) for level in (0, 1) if i % 5 or level]
+    tree = engine.register(
+        "tree", pa.table(dict(zip(("value", "level", "node"), zip(*nodes, strict=True), strict=True)))
+    )
+    nothing = tree.query("SELECT * FROM {self} AS t WHERE 1 = 0")
+    some = combinations(relation(engine, data), by=BY, person=person, sensitive=VALUE)
+    kept = some.kept("kept")
+    assert kept.kept_as is not None
+    assert (kept.kept_as.wide is None) == (values > MOST_VALUES)
+    a, b = (
+        [
+            [rounded(row) for row in measure.rows()]
+            for measure in (
+                profile(one),
+                at_risk(one, below=5),
+                t_ordered(one, order=order),
+                t_ordered(one, order=order.query("SELECT * FROM {self} AS t WHERE 1 = 0")),
+                t_hierarchical(one, hierarchy=tree),
+                t_hierarchical(one, hierarchy=nothing),
+            )
+        ]
+        for one in (some, kept)
+    )
+    assert a == b
+    assert a[2][0]["t_ordered"] >= 0
 
 
 @settings(deadline=None, max_examples=15)

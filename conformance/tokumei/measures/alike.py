@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tokumei.measures.combinations import Combinations
+    from tokumei.measures.wide import Wide
     from tokumei.relation import Bound, Relation
 
 VALUED = """
@@ -22,9 +23,9 @@ SELECT "case", "call", "s",
   count(*) OVER () AS "width",
   CAST("held" AS DOUBLE) / nullif(sum("held") OVER (PARTITION BY "case", "call"), 0) AS "share",
   CAST(nullif("held", 0) AS DOUBLE) / nullif(sum("first") OVER (PARTITION BY "case", "call"), 0) AS "odds",
-  count(nullif("held", 0)) OVER (PARTITION BY "case", "call") AS "values"
+  count(nullif("held", 0)) OVER (PARTITION BY "case", "call") AS "values", "most"
 FROM (
-  SELECT "case", "call", "s", sum("whole") AS "held", sum("everyone") AS "first"
+  SELECT "case", "call", "s", sum("whole") AS "held", sum("everyone") AS "first", max("pairs") AS "most"
   FROM given GROUP BY "case", "call", "s"
 ) AS held
 """
@@ -70,12 +71,16 @@ FROM {self} AS combinations GROUP BY "case", "call", {q}
 
 GIVEN = f"""WITH given AS (SELECT * FROM {{self}} AS combinations), valued AS ({VALUED}), classes AS ({CLASSES}),
 kinds AS ({KINDS}), parts AS ({PARTS})"""
-KEPT = """WITH valued AS (SELECT * FROM {valued} AS once), kinds AS (SELECT * FROM {kinds} AS once),
-parts AS (SELECT * FROM {parts} AS once)"""
-OF_VALUED = f"""WITH given AS (SELECT * FROM {{self}} AS combinations), valued AS (SELECT * FROM {{valued}} AS once),
-classes AS ({CLASSES}), kinds AS ({KINDS}) SELECT * FROM kinds""".replace(_IN_ORDER, 'ORDER BY "people"')
+ONCE = """WITH given AS (SELECT * FROM {self} AS combinations), valued AS (SELECT * FROM {valued} AS once)"""
+KEPT = """WITH valued AS (SELECT * FROM {valued} AS once), kinds AS (SELECT * FROM {kinds} AS once)"""
+KEPT_PARTS = f"""{KEPT}, parts AS (SELECT * FROM {{parts}} AS once)"""
+OF_GIVEN = f"""WITH given AS (SELECT * FROM {{self}} AS combinations) {VALUED}"""
+OF_VALUED = f"""{ONCE}, classes AS ({CLASSES}), kinds AS ({KINDS}) SELECT * FROM kinds""".replace(
+    _IN_ORDER, 'ORDER BY "people"'
+)
 """Run once, so that any order numbers the kinds; a query that names them twice must number them alike."""
 CALL = (
+    'PARTITION BY "case", "call"',
     'given."case", given."call", ',
     'given."case" = valued."case" AND given."call" = valued."call" AND ',
     '"case", "call", ',
@@ -88,7 +93,9 @@ class Kept:
 
     valued: Relation
     kinds: Relation
-    parts: Relation
+    parts: Relation | None
+    """None where the kinds have columns for their parts."""
+    wide: Wide | None
     sizes: Relation
     """``case, call, q1 … qn, people, everyone`` of each class."""
 
@@ -103,11 +110,12 @@ def by_call(given: Relation, template: str, *, call: Relation | None, **bindings
 
 
 def judged(table: Combinations, template: str, **bindings: Bound) -> Relation:
-    """``template``, a SELECT over ``valued``, ``kinds`` and ``parts``, for this table."""
-    if table.kept_as:
-        kept = table.kept_as
-        return table.relation.query(KEPT + template, valued=kept.valued, kinds=kept.kinds, parts=kept.parts, **bindings)
+    """``template``, a SELECT over ``valued``, ``kinds`` and ``parts``, which some kept tables have not."""
+    if kept := table.kept_as:
+        with_parts: dict[str, Bound] = {"parts": kept.parts} if kept.parts else {}
+        text = (KEPT_PARTS if kept.parts else KEPT) + template
+        return table.relation.query(text, valued=kept.valued, kinds=kept.kinds, **with_parts, **bindings)
     return table.relation.query(GIVEN + template, q=table.q, **bindings)
 
 
-__all__ = ["CLASSES", "GIVEN", "KEPT", "KINDS", "PARTS", "SIZES", "VALUED", "Kept"]
+__all__ = ["CLASSES", "GIVEN", "KEPT", "KINDS", "OF_GIVEN", "PARTS", "SIZES", "VALUED", "Kept", "by_call", "judged"]

@@ -20,8 +20,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from tokumei.measures.alike import GIVEN, OF_VALUED, PARTS, SIZES, Kept, by_call
+from tokumei.measures.alike import OF_GIVEN, OF_VALUED, PARTS, SIZES, Kept, by_call
 from tokumei.measures.packing import MOST, Packed, cells
+from tokumei.measures.wide import wide
 from tokumei.relation import Column, columns
 
 if TYPE_CHECKING:
@@ -73,10 +74,16 @@ FROM {self} AS given GROUP BY GROUPING SETS ({each}, ("s"))
 """
 """The values of each column."""
 
-CALLS = """
-SELECT "case", "call" FROM {self} AS given GROUP BY "case", "call" LIMIT 2
+ONE_CALL = """
+SELECT "case", "call" FROM {self} AS given LIMIT 1
 """
-"""The calls, as far as is needed to see whether there is one only."""
+
+ANOTHER_CALL = """
+SELECT count("n") AS "n" FROM (
+  SELECT 1 AS "n" FROM {self} AS given
+  WHERE "case" IS DISTINCT FROM {case_} OR "call" IS DISTINCT FROM {call_} LIMIT 1
+) AS others
+"""
 
 TWICE = """
 SELECT count(*) - count(DISTINCT "code") AS "n"
@@ -128,6 +135,17 @@ GROUP BY {by}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Numbers:
+    """The table over numbers."""
+
+    given: Relation
+    call: Relation | None
+    """The only call, which ``given`` then does not name; None where there may be others."""
+    told: tuple[str, ...]
+    """Which of ``people``, ``rows`` and ``everyone`` are not the same as the pairs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Combinations:
     """The table, and what its columns stand for; composing it runs nothing."""
 
@@ -171,23 +189,29 @@ class Combinations:
         """
         engine, found = self.relation.engine, self._codes(name)
         if found is None:
-            packed, call, given = None, None, engine.register(name, self.relation.arrow())
+            packed, numbers = None, Numbers(given=engine.register(name, self.relation.arrow()), call=None, told=())
         else:
             packed = _packed(found, len(self.by))
-            call, given = self._numbers(name, packed)
+            numbers = self._numbers(name, packed)
+        given, call = numbers.given, numbers.call
         kept = replace(self, relation=by_call(given, "SELECT * FROM {self} AS t", call=call), packed=packed)
-        valued = kept.relation.query(GIVEN + "SELECT * FROM valued", q=kept.q)
-        valued = engine.register(f"{name} valued", valued.arrow())
-        kinds = by_call(given, OF_VALUED, call=call, valued=valued, q=kept.q)
+        each_value = by_call(given, OF_GIVEN, call=call).arrow()
+        valued = engine.register(f"{name} valued", each_value)
+        parts, beside = None, wide(each_value, told=numbers.told) if call else None
+        if call and beside:
+            kinds = beside.kinds(given, valued=valued, q=kept.q, call=call)
+        else:
+            kinds = by_call(given, OF_VALUED, call=call, valued=valued, q=kept.q)
         kinds = engine.register(f"{name} kinds", kinds.arrow())
-        parts = engine.register(f"{name} parts", kinds.query(f"WITH kinds AS {{self}} {PARTS}").arrow())
+        if beside is None:
+            parts = engine.register(f"{name} parts", kinds.query(f"WITH kinds AS {{self}} {PARTS}").arrow())
         sizes = by_call(given, SIZES, call=call, q=kept.q)
         if packed:
             named = ", ".join(f'"{column}"' for column in ("case", "call", "v", "width", "share", "odds", "values"))
             values = packed.values(len(self.by) + 1)
             decoded = f'SELECT {named}, "value" AS "s" FROM {{self}} AS v JOIN {values} AS c ON "s" = "part"'
             valued = valued.query(decoded, codes=packed.codes)
-        return replace(kept, kept_as=Kept(valued=valued, kinds=kinds, parts=parts, sizes=sizes))
+        return replace(kept, kept_as=Kept(valued=valued, kinds=kinds, parts=parts, wide=beside, sizes=sizes))
 
     def _codes(self, name: str) -> Relation | None:
         """``CODES``, held by the engine; None where two values have the same code, or something is no text."""
@@ -201,17 +225,16 @@ class Combinations:
         found = self.relation.engine.register(f"{name} codes", self.rows.query(template, q=_numbered(self.by)).arrow())
         return None if found.query(TWICE).value() else found
 
-    def _numbers(self, name: str, packed: Packed) -> tuple[Relation | None, Relation]:
-        """The only call, if there is no other, and the table over numbers, which then does not name it.
-
-        People are looked for only where they are not known.
-        """
-        calls = self.relation.engine.register(f"{name} calls", self.rows.query(CALLS).arrow())
-        several = len(calls.rows()) > 1
+    def _numbers(self, name: str, packed: Packed) -> Numbers:
+        """People are looked for only where they are not known."""
+        calls = self.relation.engine.register(f"{name} calls", self.rows.query(ONE_CALL).arrow())
+        several = any(
+            self.rows.query(ANOTHER_CALL, case_=one["case"], call_=one["call"]).value() for one in calls.rows()
+        )
         call = columns(("case", "call")) if several else ()
-        by = (*call, *packed.keys, Column("s"))
+        by, parted = (*call, *packed.joined_keys), packed.parted
         listed = "".join(f"{column}, " for column in call)
-        rows = self.rows.query(f'SELECT {listed}{packed.named}, "who" FROM {{self}} AS given')
+        rows = self.rows.query(f'SELECT {listed}{packed.joined}, "who" FROM {{self}} AS given')
         template = NUMBERS_OF_ROWS
         if self.template == COMBINATIONS:
             template = ONE_ROW_EACH
@@ -219,14 +242,17 @@ class Combinations:
                 over = f'OVER (PARTITION BY {listed}"who" ORDER BY {{q}}, "s")'
                 moved = " OR ".join(f"lag({key}) {over} <> {key}" for key in packed.keys)
                 template = SEVERAL_ROWS.replace("{moved}", moved).replace("{call}", listed)
+                by, parted = (*call, *packed.keys, Column("s")), ", ".join(map(str, (*packed.keys, Column("s"))))
+                rows = self.rows.query(f'SELECT {listed}{packed.named}, "who" FROM {{self}} AS given')
         made = rows.query(template, by=by, q=packed.keys).arrow()
-        held, told = self.relation.engine.register(name, made), "rows"
-        counts = []
+        held, last = self.relation.engine.register(name, made), "rows"
+        told: dict[str, str] = {}
         for count in ("rows", "pairs", "people", "whole", "everyone"):
-            told = count if count in made.column_names else told
-            counts.append(f'"{told}" AS "{count}"')
-        given = held.query(f"SELECT {{by}}, {', '.join(counts)} FROM {{self}} AS t", by=by)
-        return (None if several else calls), given
+            told[count] = last = count if count in made.column_names else last
+        counts = ", ".join(f'"{one}" AS "{count}"' for count, one in told.items())
+        given = held.query(f"SELECT {listed}{parted}, {counts} FROM {{self}} AS t")
+        others = tuple(count for count in ("people", "rows", "everyone") if told[count] != told["pairs"])
+        return Numbers(given=given, call=None if several else calls, told=others)
 
 
 def _packed(found: Relation, columns: int) -> Packed:
@@ -234,8 +260,8 @@ def _packed(found: Relation, columns: int) -> Packed:
     codes: dict[int, list[int]] = {}
     for row in found.query(FEW, most=MOST).rows():
         codes.setdefault(row["place"], []).append(row["code"])
-    quasi, s = cells(codes, range(1, columns + 1)), cells(codes, [columns + 1])
-    return Packed(codes=found, cells=tuple(quasi[place] for place in sorted(quasi)), s=s[columns + 1])
+    made = cells(codes, range(1, columns + 2))
+    return Packed(codes=found, cells=tuple(made[place] for place in range(1, columns + 1)), s=made[columns + 1])
 
 
 def combinations(

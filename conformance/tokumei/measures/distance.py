@@ -14,9 +14,13 @@ Infinity. A value that the hierarchy does not name is a branch of its own up to 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
 
 from tokumei.measures.alike import judged
+from tokumei.measures.wide import Wide, number
+from tokumei.relation import Column
 
 if TYPE_CHECKING:
     from tokumei.measures.combinations import Combinations
@@ -78,26 +82,28 @@ PLACED = """(
   WHERE "share" > 0
 )"""
 
-HIERARCHICAL = """
+NODES = """(
+  SELECT "v", "height",
+    sum("share") OVER (PARTITION BY "case", "call", "level", "known", "node") AS "whole",
+    dense_rank() OVER (ORDER BY "case", "call", "level", "known", "node" NULLS FIRST) AS "place"
+  FROM (
+    SELECT valued."case", valued."call", "v", "share", levels."level", "height",
+      CASE WHEN declared."value" IS NULL THEN 0 ELSE 1 END AS "known", coalesce("node", "s") AS "node"
+    FROM valued
+    CROSS JOIN (SELECT "level", count(*) OVER () AS "height" FROM {hierarchy} AS tree GROUP BY "level") AS levels
+    LEFT JOIN {hierarchy} AS declared ON valued."s" = declared."value" AND levels."level" = declared."level"
+    WHERE "share" > 0
+  ) AS noded
+)"""
+"""Each value and each node above it, by the place of the node."""
+
+HIERARCHICAL = f"""
 SELECT "case", "call", round(max("t"), 10) AS "t_hierarchical"
 FROM (
   SELECT "kind", sum(greatest("held" - "share", 0)) AS "t"
   FROM (
     SELECT "kind", "place", sum("n" / "total" / "height") AS "held", max("whole" / "height") AS "share"
-    FROM parts JOIN (
-      SELECT "v", "height",
-        sum("share") OVER (PARTITION BY "case", "call", "level", "known", "node") AS "whole",
-        dense_rank() OVER (ORDER BY "case", "call", "level", "known", "node" NULLS FIRST) AS "place"
-      FROM (
-        SELECT valued."case", valued."call", "v", "share", levels."level", "height",
-          CASE WHEN declared."value" IS NULL THEN 0 ELSE 1 END AS "known", coalesce("node", "s") AS "node"
-        FROM valued
-        CROSS JOIN (SELECT "level", count(*) OVER () AS "height" FROM {hierarchy} AS tree GROUP BY "level") AS levels
-        LEFT JOIN {hierarchy} AS declared ON valued."s" = declared."value" AND levels."level" = declared."level"
-        WHERE "share" > 0
-      ) AS noded
-    ) AS nodes
-      ON parts."v" = nodes."v"
+    FROM parts JOIN {NODES} AS nodes ON parts."v" = nodes."v"
     WHERE "n" > 0
     GROUP BY "kind", "place"
   ) AS branches
@@ -126,6 +132,9 @@ def t_ordered(table: Combinations, *, order: Relation) -> Relation:
     """``case, call, t_ordered``; ``order`` has ``value, rank``, each value once."""
     if table.kept_as is None:
         return judged(table, ORDERED.replace("{placed}", PLACED), order=order)
+    if wide := table.kept_as.wide:
+        ladder = judged(table, f"SELECT * FROM {PLACED} AS placed", order=order).rows()
+        return judged(table, wide.farthest(Column("t_ordered"), _gaps(wide, ladder)))
     most = table.kept_as.valued.query(PLACES).value() or 0
     if not 0 < most <= MOST_COLUMNS:
         return judged(table, ORDERED.replace("{placed}", PLACED), order=order)
@@ -147,13 +156,40 @@ def t_hierarchical(table: Combinations, *, hierarchy: Relation) -> Relation:
 
     Level 0 is the value itself. A tree of the levels 0 … h-1 and a root above them has height h.
     """
+    if table.kept_as and (wide := table.kept_as.wide):
+        nodes = judged(table, f"SELECT * FROM {NODES} AS nodes", hierarchy=hierarchy).rows()
+        return judged(table, wide.farthest(Column("t_hierarchical"), _branches(wide, nodes)))
     return judged(table, HIERARCHICAL, hierarchy=hierarchy)
+
+
+def _gaps(wide: Wide, ladder: Sequence[Mapping[str, Any]]) -> str:
+    """The distance of a declared order as an expression."""
+    if any(row["rank"] is None for row in ladder):
+        return "CAST('Infinity' AS DOUBLE)"
+    below: list[Mapping[str, Any]] = []
+    gaps = []
+    for _, place in groupby(sorted(ladder, key=_place), key=_place):
+        below += place
+        gaps.append(f"abs({wide.held(row['v'] for row in below)} - {number(sum(row['share'] for row in below))})")
+    return f"({' + '.join(gaps)}) / {max(len(gaps) - 1, 1)}" if gaps else ""
+
+
+def _branches(wide: Wide, nodes: Sequence[Mapping[str, Any]]) -> str:
+    """The distance of a declared hierarchy as an expression."""
+    branches = [list(node) for _, node in groupby(sorted(nodes, key=_place), key=_place)]
+    above = wide.apart(([row["v"] for row in node], node[0]["whole"]) for node in branches)
+    return f"({above}) / {nodes[0]['height']}" if nodes else ""
+
+
+def _place(row: Mapping[str, Any]) -> int:
+    return int(row["place"])
 
 
 __all__ = [
     "HIERARCHICAL",
     "IN_COLUMNS",
     "MOST_COLUMNS",
+    "NODES",
     "NUMERIC",
     "ORDERED",
     "PLACED",

@@ -89,12 +89,43 @@ class Packed:
 
     @property
     def named(self) -> str:
-        """The numbers made of ``q1`` … ``qn`` and ``s``, as a list to select."""
+        """The numbers made of ``q1`` … ``qn``, and that of ``s``, as a list to select."""
+        made = {key: " | ".join(parts) for key, parts in self._made.items()}
+        return ", ".join(f"{number} AS {key}" for key, number in (made | {Column("s"): self._s}).items())
+
+    @property
+    def joined(self) -> str:
+        """The same with ``s`` in the number where it has its bits, if it has any there: one number less to group by."""
+        made = self._made
+        made.setdefault(self.s.key if self.s.key in made else Column("s"), []).append(self._s)
+        return ", ".join(f"{' | '.join(parts)} AS {key}" for key, parts in made.items())
+
+    @property
+    def joined_keys(self) -> tuple[Column, ...]:
+        """The numbers of ``joined``."""
+        return self.keys if self.s.key in self.keys else (*self.keys, Column("s"))
+
+    @property
+    def parted(self) -> str:
+        """The numbers of ``named`` made of those of ``joined``, as a list to select."""
+        if self.s.key not in self.keys:
+            return ", ".join(map(str, self.joined_keys))
+        others = [key for key in self.keys if key != self.s.key]
+        left = sum(cell.mask or 0 for cell in self.cells if cell.key == self.s.key)
+        return ", ".join(
+            [*map(str, others), f'{self.s.key} & {left} AS {self.s.key}, {self.s.sql(str(self.s.key))} AS "s"']
+        )
+
+    @property
+    def _made(self) -> dict[Column, list[str]]:
         made: dict[Column, list[str]] = {key: [] for key in self.keys}
         for i, cell in enumerate(self.cells, 1):
             made[cell.key].append(cell.sql(f'code("q{i}")'))
-        listed = [f"{' | '.join(parts)} AS {key}" for key, parts in made.items()]
-        return ", ".join([*listed, self.s.sql('code("s")') + ' AS "s"'])
+        return made
+
+    @property
+    def _s(self) -> str:
+        return self.s.sql('code("s")')
 
     def values(self, place: int) -> str:
         """``value, part`` of one column, ``part`` being what stands in its cell; ``{codes}`` is to be bound."""

@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from tokumei.measures.combinations import Combinations
     from tokumei.relation import Relation
 
-EACH = """
-SELECT "case", "call", "kind", "people", "classes", "rows", "everyone", "l" AS "l_distinct",
+_MEASURES = """"people", "classes", "rows", "everyone", "l" AS "l_distinct",
   exp(ln("total") - "weight" / "total") AS "l_entropy",
   coalesce("n_1" / nullif("total" - "n_1", 0), "never") AS "c_2",
   coalesce("n_1" / nullif("total" - "n_1" - "n_2", 0), "never") AS "c_3",
@@ -29,11 +28,14 @@ SELECT "case", "call", "kind", "people", "classes", "rows", "everyone", "l" AS "
   CASE WHEN "size" > 0 THEN greatest("most" / "size" - 1, 0) END AS "beta",
   CASE WHEN "enhanced" <= "size" THEN greatest("most" / "size" - 1, 0) ELSE "never" END AS "beta_enhanced",
   greatest(ln("most" / "size"), -ln("least" / "size")) AS "delta",
-  CASE WHEN "l" < "values" THEN "never" ELSE greatest(ln("most" / "size"), -ln("least" / "size")) END AS "delta_strict"
+  CASE WHEN "l" < "values" THEN "never" ELSE greatest(ln("most" / "size"), -ln("least" / "size")) END AS "delta_strict\""""
+_SIZED = """CAST(nullif("people", 0) AS DOUBLE) AS "size",
+    CASE WHEN "people" > 0 THEN CAST('Infinity' AS DOUBLE) END AS "never\""""
+
+EACH = f"""
+SELECT "case", "call", "kind", {_MEASURES}
 FROM (
-  SELECT kinds.*, "l", "values", "weight", "apart", "most", "least", "enhanced",
-    CAST(nullif("people", 0) AS DOUBLE) AS "size",
-    CASE WHEN "people" > 0 THEN CAST('Infinity' AS DOUBLE) END AS "never"
+  SELECT kinds.*, "l", "values", "weight", "apart", "most", "least", "enhanced", {_SIZED}
   FROM kinds JOIN (
     SELECT "kind",
       count(CASE WHEN "n" > 0 THEN 1 END) AS "l",
@@ -48,6 +50,11 @@ FROM (
   ) AS summed ON kinds."kind" = summed."kind"
 ) AS sized
 """
+
+IN_COLUMNS = f"""
+SELECT "case", "call", {_MEASURES} FROM (SELECT *, {_SIZED} FROM ({{summed}}) AS summed) AS sized
+"""
+"""``EACH`` where the kinds have columns for their parts."""
 
 PROFILE = """
 SELECT "case", "call",
@@ -100,7 +107,8 @@ def each_class(table: Combinations) -> Relation:
 
 def profile(table: Combinations) -> Relation:
     """``case, call`` and all measures of the call; a call without rows has no line."""
-    return judged(table, EACH).query(PROFILE)
+    wide = table.kept_as.wide if table.kept_as else None
+    return judged(table, IN_COLUMNS.replace("{summed}", wide.summed) if wide else EACH).query(PROFILE)
 
 
 def at_risk(table: Combinations, *, below: int) -> Relation:
@@ -108,4 +116,4 @@ def at_risk(table: Combinations, *, below: int) -> Relation:
     return judged(table, AT_RISK, below=below)
 
 
-__all__ = ["AT_RISK", "EACH", "EACH_CLASS", "PROFILE", "at_risk", "each_class", "profile"]
+__all__ = ["AT_RISK", "EACH", "EACH_CLASS", "IN_COLUMNS", "PROFILE", "at_risk", "each_class", "profile"]
