@@ -11,16 +11,10 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from typing import Any
 
-from tokumei.beside import BOOK, PUBLICATION, RISK, STATEMENT, path_of
+from tokumei.beside import BOOK, KINDS, PUBLICATION, RISK, STATEMENT, path_of
 from tokumei.declarations import Organization, Processing
 from tokumei.model import Document, Product, Request, Response
 
-KINDS: Mapping[str, str] = {
-    "APPI-43": "匿名加工情報",
-    "APPI-116": "行政機関等匿名加工情報",
-    "NGMIA-19": "匿名加工医療情報",
-    "NGMIA-35": "仮名加工医療情報",
-}
 DUTIES: Mapping[str, str] = {
     "no-reidentification": "本人を識別するために、このデータを他の情報と照合してはならない。",
     "no-method-information": "本人を識別するために、削除された記述等、個人識別符号又は加工の方法に関する情報を取得してはならない。",
