@@ -10,7 +10,7 @@ import sys
 import click
 
 from tokumei import __version__
-from tokumei.cli import audit, doctor, explain, init, run, scan, selftest, site, spec, validate
+from tokumei.cli import audit, doctor, explain, generate, init, run, scan, selftest, site, spec, validate
 from tokumei.model import Lang, TokumeiError
 
 
@@ -45,6 +45,7 @@ for command in (
     run.replay,
     audit.audit,
     scan.scan,
+    generate.generate,
     init.init,
     validate.validate,
     explain.explain,
