@@ -15,3 +15,15 @@ K: Mapping[str, int] = {"public": 11, "contract": 5, "on-site": 3}
 
 RISK: Mapping[str, float] = {context: 1 / k for context, k in K.items()}
 """The greatest chance of finding a known person by drawing from those who look alike: 0.09, 0.20 and 0.33."""
+
+DIMENSIONS = 32
+"""So many numbers of a person without a unit are a template or an embedding of a body."""
+
+SNPS = 40
+"""Places of single nucleotide polymorphisms from which on a genotype authenticates a person (guideline)."""
+
+LOCI = 9
+"""Loci of short tandem repeats from which on a profile authenticates a person (guideline)."""
+
+FACILITIES = 3
+"""The smallest number of facilities that a combination of their attributes fits (F-02)."""
