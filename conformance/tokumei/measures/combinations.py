@@ -74,9 +74,11 @@ FROM {self} AS given GROUP BY GROUPING SETS ({each}, ("s"))
 """
 """The values of each column."""
 
-ONE_CALL = """
-SELECT "case", "call" FROM {self} AS given LIMIT 1
+ONE_ROW = """
+SELECT "case", "call", {q}, "s" FROM {self} AS given LIMIT 1
 """
+"""Tells the types, and a call."""
+TEXTS = {"string", "large_string", "string_view"}
 
 ANOTHER_CALL = """
 SELECT count("n") AS "n" FROM (
@@ -187,12 +189,13 @@ class Combinations:
 
         Values are compared as numbers, which ``packing`` makes where no two of them have the same code.
         """
-        engine, found = self.relation.engine, self._codes(name)
+        engine, one = self.relation.engine, self.rows.query(ONE_ROW, q=_numbered(self.by)).arrow()
+        found = self._codes(name) if {str(kind) for kind in one.schema.types[2:]} <= TEXTS else None
         if found is None:
             packed, numbers = None, Numbers(given=engine.register(name, self.relation.arrow()), call=None, told=())
         else:
             packed = _packed(found, len(self.by))
-            numbers = self._numbers(name, packed)
+            numbers = self._numbers(name, packed, engine.register(f"{name} calls", one.select(["case", "call"])))
         given, call = numbers.given, numbers.call
         kept = replace(self, relation=by_call(given, "SELECT * FROM {self} AS t", call=call), packed=packed)
         each_value = by_call(given, OF_GIVEN, call=call).arrow()
@@ -214,10 +217,7 @@ class Combinations:
         return replace(kept, kept_as=Kept(valued=valued, kinds=kinds, parts=parts, wide=beside, sizes=sizes))
 
     def _codes(self, name: str) -> Relation | None:
-        """``CODES``, held by the engine; None where two values have the same code, or something is no text."""
-        empty = self.rows.query('SELECT {q}, "s" FROM {self} AS given LIMIT 0', q=_numbered(self.by)).arrow()
-        if not {str(field.type) for field in empty.schema} <= {"string", "large_string", "string_view"}:
-            return None
+        """``CODES`` of texts, held by the engine; None where two values have the same code."""
         every = [str(column) for column in (*_numbered(self.by), Column("s"))]
         each = ", ".join(f"({column})" for column in every[:-1])
         whens = " ".join(f"WHEN grouping({column}) = 0 THEN {place}" for place, column in enumerate(every, 1))
@@ -225,9 +225,8 @@ class Combinations:
         found = self.relation.engine.register(f"{name} codes", self.rows.query(template, q=_numbered(self.by)).arrow())
         return None if found.query(TWICE).value() else found
 
-    def _numbers(self, name: str, packed: Packed) -> Numbers:
-        """People are looked for only where they are not known."""
-        calls = self.relation.engine.register(f"{name} calls", self.rows.query(ONE_CALL).arrow())
+    def _numbers(self, name: str, packed: Packed, calls: Relation) -> Numbers:
+        """``calls`` are one, if there is any. People are looked for only where they are not known."""
         several = any(
             self.rows.query(ANOTHER_CALL, case_=one["case"], call_=one["call"]).value() for one in calls.rows()
         )

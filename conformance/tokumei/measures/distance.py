@@ -166,12 +166,13 @@ def _gaps(wide: Wide, ladder: Sequence[Mapping[str, Any]]) -> str:
     """The distance of a declared order as an expression."""
     if any(row["rank"] is None for row in ladder):
         return "CAST('Infinity' AS DOUBLE)"
-    below: list[Mapping[str, Any]] = []
-    gaps = []
-    for _, place in groupby(sorted(ladder, key=_place), key=_place):
-        below += place
-        gaps.append(f"abs({wide.held(row['v'] for row in below)} - {number(sum(row['share'] for row in below))})")
-    return f"({' + '.join(gaps)}) / {max(len(gaps) - 1, 1)}" if gaps else ""
+    ordered, gaps = sorted(ladder, key=_place), []
+    for i in range(1, len(ordered)):
+        if ordered[i]["place"] != ordered[i - 1]["place"]:
+            # What is held up to a place is as far from its share as what is held above it: the shorter sum will do.
+            side = min(ordered[:i], ordered[i:], key=len)
+            gaps.append(f"abs({wide.held(row['v'] for row in side)} - {number(sum(row['share'] for row in side))})")
+    return f"({' + '.join(gaps)}) / {len(gaps)}" if gaps else "0"
 
 
 def _branches(wide: Wide, nodes: Sequence[Mapping[str, Any]]) -> str:
