@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from tokumei import numbers
 from tokumei.declarations import FieldInfo, FieldName, Organization, Processing, ResourceInfo
-from tokumei.plan import contacts, patterns, peculiar, people, places
+from tokumei.plan import contacts, moments, patterns, peculiar, people, places
 from tokumei.plan.bundle import Bundle, Truth
 from tokumei.plan.carriers import Carriers
 from tokumei.plan.deciding import told
@@ -193,6 +193,9 @@ class _Maker:
             if name in foreign:
                 for row in rows:
                     row.values[name] = row.values["\x00parent"]
+            elif make := moments.maker(self.organization, info):
+                for row in rows:
+                    row.values[name] = make(row.values, self.random)
             elif info.name == self.organization.subject_key or ("link" in info.classes and not unique):
                 keys = self._keys(info, len(self.persons))
                 for row in rows:
