@@ -88,10 +88,13 @@ def dump(edition: str, entries: Mapping[str, Entry]) -> str:
 def affirm(edition: Edition, modules: Mapping[str, Any], folder: Path, ids: Collection[str]) -> Path:
     """Record that the checks of ``ids`` were read against the text of today; raises TokumeiError.
 
-    A clause that is in force and whose text has changed must have a new revision. An installed standard is only read.
+    A clause that is in force and whose text has changed must have a new revision. An installed standard is only read,
+    and so is a frozen edition.
     """
     if folder.parent.name == "_data":
         raise TokumeiError(Problem(code="SPEC_NOT_A_CHECKOUT"))
+    if (folder / "editions" / f"{edition.id}.zip").exists():
+        raise TokumeiError(Problem(code="SPEC_EDITION_FROZEN", place=Place(file=f"editions/{edition.id}.zip")))
     entries = load(folder, edition.id)
     for id_ in ids:
         if id_ not in edition.clauses:

@@ -14,7 +14,7 @@ import unicodedata
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from tokumei import documents, editions, resources
+from tokumei import documents, editions, freezing, resources
 from tokumei.clause import checks as all_checks
 from tokumei.drafting import unwritten
 from tokumei.model import Level, Need, Place, Problem, Strength
@@ -56,6 +56,7 @@ def lint(edition: Edition, root: Path | None = None) -> tuple[Problem, ...]:
         examples(edition, modules),
         terms(edition, folder),
         editions.gate(edition, modules, folder),
+        freezing.gate(folder),
         iter(unwritten(edition, {id_: inspect.getsource(module) for id_, module in modules.items()})),
     )
     return tuple(problem for gate in gates for problem in gate)

@@ -66,6 +66,22 @@ def affirm_(clauses: tuple[str, ...], lang: Lang) -> None:
             click.echo(f"{id_:8} {STATES[state][lang]}")
 
 
+@spec.command("freeze")
+def freeze_() -> None:
+    """今の版を確定し、全文を一つのファイルに残す / freeze the edition: keep the whole text of today in one file.
+
+    確定した版は変えられない。続けるには edition.yaml の版の番号を改める。
+    A frozen edition is not changed any more; to go on, give edition.yaml the id of the next.
+    """
+    from tokumei import resources
+    from tokumei.freezing import freeze
+    from tokumei.spec import load_spec
+    from tokumei.spec_lint import clause_modules
+
+    edition, folder = load_spec(), resources.data("spec")
+    click.echo(freeze(edition, clause_modules(edition.clauses), folder).name)
+
+
 @spec.command("new")
 @click.argument("clause")
 @click.option("--slug", required=True, help="英小文字とハイフンによる短縮名 / short name in the English alphabet")

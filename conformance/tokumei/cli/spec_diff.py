@@ -32,8 +32,9 @@ _MARKS = {"del": ("[-", "-]"), "ins": ("{+", "+}"), "same": ("", "")}
 def diff(before: str, after: str, html: Path | None, format_: str, lang: Lang) -> None:
     """規格の A から B への変更とその影響を示す / show what changes in the standard from A to B, and what it reaches.
 
-    A、B は規格の原稿のフォルダ又は版の名前。版の名前では、目録が示すこと（本文が変わったかどうか）だけが分かる。
-    A and B are folders of the standard or names of editions; the manifest of an edition tells that a text changed, not how.
+    A、B は規格の原稿のフォルダ又は版の名前。確定していない版の名前では、目録が示すこと（本文が変わったかどうか）だけが分かる。
+    A and B are folders of the standard or names of editions. One that is not frozen has a manifest only, which tells that a
+    text changed and not how.
     """
     from tokumei.documents import dumps
     from tokumei.editing.page import page
@@ -70,6 +71,7 @@ def _state(given: str) -> tuple[dict[str, State], Edition]:
     """A state of the standard, and the edition whose profiles and strengths are asked."""
     from tokumei import editions, resources
     from tokumei.editing.comparison import of_manifest, of_texts
+    from tokumei.freezing import frozen
     from tokumei.model import Problem, TokumeiError
     from tokumei.spec import load_spec
 
@@ -78,8 +80,10 @@ def _state(given: str) -> tuple[dict[str, State], Edition]:
         edition = load_spec(folder if (folder / "edition.yaml").is_file() else folder / "spec")
         return of_texts(edition), edition
     spec = resources.data("spec")
-    if given not in {path.stem for path in (spec / "editions").glob("*.yaml")}:
+    if given not in {path.stem for path in (spec / "editions").glob("*.*")}:
         raise TokumeiError(Problem(code="SPEC_STATE_UNKNOWN"))
+    if edition := frozen(spec, given):
+        return of_texts(edition), edition
     return of_manifest(editions.load(spec, given)), load_spec()
 
 
