@@ -82,8 +82,8 @@ def _state(given: str) -> tuple[dict[str, State], Edition]:
     spec = resources.data("spec")
     if given not in {path.stem for path in (spec / "editions").glob("*.*")}:
         raise TokumeiError(Problem(code="SPEC_STATE_UNKNOWN"))
-    if edition := frozen(spec, given):
-        return of_texts(edition), edition
+    if known := frozen(spec, given):
+        return of_texts(known), known
     return of_manifest(editions.load(spec, given)), load_spec()
 
 
