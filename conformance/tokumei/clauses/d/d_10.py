@@ -29,10 +29,10 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
         for code, n in (("ITEM_LEFT_OUT", left_out), ("ITEM_NOT_RELEASED", more)):
             if n:
                 yield Finding(code=code, case=case.id, call=number, params={"n": n})
-        regime = (response.processing or evidence.asked.document).get("regime")
+        regime = (response.processing or call.request.processing).get("regime")
         if document["regime"] != regime or KINDS.get(str(regime), "") not in json.dumps(document, ensure_ascii=False):
             yield Finding(code="OTHER_KIND", case=case.id, call=number)
-        method = evidence.asked.document["release"].get("method")
+        method = call.request.processing["release"].get("method")
         if method and document.get("method") != method:
             yield Finding(code="OTHER_METHOD", case=case.id, call=number)
 

@@ -16,10 +16,9 @@ from tokumei.mutants.edits import after
 
 
 def judge(evidence: Evidence) -> Iterator[Observation]:
-    """Hold the entry against the declared recipient and day, and against the released columns."""
-    asked = evidence.asked.document
+    """Hold the entry against the recipient and day that were declared for this call, and against its columns."""
     for case, number, call in evidence.released_calls():
-        response = call.response
+        response, asked = call.response, call.request.processing
         if response is None:
             continue
         yield Premise(case=case.id, count=1, what="releases")

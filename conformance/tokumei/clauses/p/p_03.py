@@ -36,7 +36,7 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
             code = "DOCUMENT_INVALID" if path_of(STATEMENT) in response.extra else "DOCUMENT_MISSING"
             yield Finding(code=code, case=case.id, call=number, params={"file": path_of(STATEMENT)})
             continue
-        regime = str((response.processing or evidence.asked.document).get("regime"))
+        regime = str((response.processing or call.request.processing).get("regime"))
         if document["regime"] != regime or document["kind"]["ja"] != KINDS.get(regime, document["kind"]["ja"]):
             yield Finding(code="OTHER_KIND", case=case.id, call=number)
         texts = Counter(item["ja"].strip() for item in document["recipient"])
