@@ -15,6 +15,7 @@ from typing import Any
 import pyarrow as pa
 
 from tokumei import documents
+from tokumei.modalities.tables.containers import inner
 from tokumei.modalities.tables.csvtext import CsvFault, csv_bytes, csv_table
 from tokumei.modalities.tables.files import Found, Quota, scan
 from tokumei.modalities.tables.parquet import ParquetFault, parquet_bytes, parquet_table
@@ -94,6 +95,7 @@ def read(folder: Path, request: Request, quota: Quota | None = None) -> Response
         if file.size > quota.text:
             problems.append(Problem(code="RELEASE_TOO_LARGE", place=Place(file=path), params={"why": "text"}))
         extra[path] = file.text(quota.text)
+        extra |= _inner(file, min(room, quota.text))
         room -= min(file.size, quota.text)
     return Response(
         status=status if status in STATUSES else "error",  # type: ignore[arg-type]
@@ -106,6 +108,14 @@ def read(folder: Path, request: Request, quota: Quota | None = None) -> Response
         extra=extra,
         problems=tuple(problems),
     )
+
+
+def _inner(file: Found, most: int) -> dict[str, str]:
+    """The texts inside a file that holds others, or properties."""
+    try:
+        return inner(file.path, file.read(most), most)
+    except OSError:
+        return {}
 
 
 def read_log(folder: Path, quota: Quota | None = None) -> tuple[str, bool]:

@@ -26,7 +26,7 @@ def parquet_bytes(table: pa.Table) -> bytes:
 
 
 def parquet_table(content: bytes, max_bytes: int, max_cells: int) -> pa.Table:
-    """The table with every column as text; sizes are checked before anything is expanded."""
+    """The table with every column as text and its metadata; sizes are checked before anything is expanded."""
     try:
         source = pa.BufferReader(content)
         meta = pq.read_metadata(source)
@@ -44,9 +44,15 @@ def parquet_table(content: bytes, max_bytes: int, max_cells: int) -> pa.Table:
         if sum(_expanded(column) for column in table.columns) > max_bytes:
             raise ParquetFault("bytes", "RELEASE_TOO_LARGE")
         columns = [_text(column) for column in table.columns]
-        return pa.table(columns, names=table.column_names)
+        fields = [pa.field(f.name, c.type, metadata=f.metadata) for f, c in zip(schema, columns, strict=True)]
+        return pa.table(columns, pa.schema(fields, metadata=_about(meta.metadata, schema.metadata)))
     except (pa.ArrowException, OSError, ValueError, TypeError, OverflowError, MemoryError) as error:
         raise ParquetFault("parquet") from error
+
+
+def _about(file: dict[bytes, bytes] | None, schema: dict[bytes, bytes] | None) -> dict[bytes, bytes]:
+    """What the file says of the table, without the schema that Arrow keeps there for itself."""
+    return {key: value for key, value in {**(file or {}), **(schema or {})}.items() if key != b"ARROW:schema"}
 
 
 def _is_text(kind: pa.DataType) -> bool:

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from tokumei.declarations import Organization, Processing
 from tokumei.evidence import CaseView, Evidence, TableView
+from tokumei.modalities.tables.containers import metadata
 from tokumei.model import Call, Document, Response, TokumeiError
 from tokumei.plan.bundle import Truth
 from tokumei.relation import Column, Engine, Relation
@@ -253,11 +254,13 @@ def _texts(engine: Engine, name: str, calls: Sequence[tuple[str, int, Call]], wh
 
 
 def _files(response: Response) -> list[tuple[str, str]]:
-    """Every text beside the tables: the documents too, where they came as values and not as files."""
+    """Every text beside the cells: the documents too, where they came as values, and what tables say of themselves."""
     given = list(response.extra.items())
     for name, document in (("organization", response.organization), ("processing", response.processing)):
         if document is not None and not {f"{name}.yaml", f"{name}.json"} & set(response.extra):
             given.append((f"{name}.json", json.dumps(document, ensure_ascii=False)))
+    for name, table in response.data.items():
+        given += [(f"data/{name}#metadata", text) for text in metadata(table)]
     return given
 
 
