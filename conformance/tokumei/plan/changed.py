@@ -1,4 +1,4 @@
-"""Bundles made of a bundle: its rows in another order, with a row that cannot be read, or cut short."""
+"""Bundles made of a bundle: its rows in another order, after a refusal, with a row that cannot be read, or cut short."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import replace
 from random import Random
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from tokumei.declarations import Organization
 from tokumei.modalities.tables.csvtext import csv_bytes
@@ -30,6 +31,29 @@ def reordered(given: Bundle, seed: int, *, columns: bool) -> Bundle:
             random.shuffle(fields)
             tables[resource["name"]] = tables[resource["name"]].select([field["name"] for field in fields])
     return replace(given, organization=Organization.of(document), tables=tables, persons=persons)
+
+
+def refused_later(given: Bundle, who: frozenset[int], cell: int) -> Bundle:
+    """The same bundle after the persons ``who``, of one cell, have refused: the last row of each of them tells it."""
+    refusals = given.organization.refusals
+    if refusals is None:
+        return given
+    name = refusals.field
+    last = {person: row for row, person in enumerate(given.persons[name.resource]) if person in who}
+    table = given.tables[name.resource]
+    place = table.schema.get_field_index(name.field)
+    told = table.column(place).to_pylist()
+    for row in last.values():
+        told[row] = refusals.texts[-1]
+    changed = table.set_column(place, name.field, pa.array(told, pa.string()))
+    events = given.truth.events
+    if events is not None:
+        events = events.filter(pc.not_equal(events.column("cell"), cell))
+    return replace(
+        given,
+        tables=dict(given.tables) | {name.resource: changed},
+        truth=replace(given.truth, events=events),
+    )
 
 
 def with_bad_row(good: Bundle) -> Bundle | None:

@@ -14,7 +14,7 @@ from tokumei.declarations import FieldName, Organization, Processing
 from tokumei.model import Need, Place, Problem, TokumeiError
 from tokumei.plan.bundle import Bundle, Case, Plan, PlannedCall, labels
 from tokumei.plan.carriers import Carriers
-from tokumei.plan.changed import cut_short, reordered, with_bad_row
+from tokumei.plan.changed import cut_short, refused_later, reordered, with_bad_row
 from tokumei.plan.levels import Levels, levels, rare_values
 from tokumei.plan.peculiar import beyond, dummies, events, far
 from tokumei.plan.tables import Person, bundle
@@ -23,6 +23,8 @@ ALWAYS = frozenset({Need.RELEASE, Need.CLAIM, Need.INPUT, Need.CANARY, Need.LOG}
 LARGE_CELLS = 24
 LARGE_PER_CELL = 12
 MOST_COMBINATIONS = 40
+LATE = -1
+"""The cell of the persons who refuse between two releases: the first to get a code where codes are few."""
 
 
 def required_plan(pairs: list[tuple[Organization, Processing]], *, track: str, seed: int, obeys: bool = True) -> Plan:
@@ -68,6 +70,7 @@ class _Planner:
         self.minimum = minimum.minimum if minimum else 0
         self.quasi: tuple[FieldName, ...] = target.quasi if target else ()
         self.levels = [self._levels(name) for name in self.quasi]
+        self.late = self.k + 1 if organization.refusals else 0
         self.aligned = bool(Carriers.of(organization, processing).fields)
 
     def _levels(self, name: FieldName) -> Levels:
@@ -104,6 +107,7 @@ class _Planner:
         persons = [
             Person(quasi=p.quasi, cell=cell, rows=1 + cell % 2) for cell, group in enumerate(groups) for p in group
         ]
+        persons += [Person(quasi=self._at(), cell=LATE, rows=2)] * self.late
         return self._make(persons, seed)
 
     def _classes(self, seed: int, k: int, processing: Processing | None = None) -> Bundle:
@@ -250,11 +254,12 @@ class _Planner:
         name, seed = self.label, self.seed * 100
         cell = frozenset({Need.ALIGNMENT_CELL, Need.ALIGNMENT_PERSON} if self.aligned else ())
         boundary = self._boundary(seed + 1)
+        later = refused_later(boundary, frozenset(range(boundary.size - self.late, boundary.size)), LATE)
         yield Case(
             id=f"{name}/boundary",
             calls=(
                 PlannedCall(bundle=boundary, secret=1),
-                PlannedCall(bundle=replace(boundary, processing=another_release(self.processing)), secret=2),
+                PlannedCall(bundle=replace(later, processing=another_release(self.processing)), secret=2),
             ),
             offers=ALWAYS | cell | {Need.RELEASE_TWICE},
         )
