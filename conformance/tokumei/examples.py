@@ -52,6 +52,12 @@ class ExampleCall:
     refused: str = ""
     log: str = ""
     files: Mapping[str, str] = field(default_factory=dict)
+    encoding: str = ""
+    """In which the files came, where it matters"""
+    left: Mapping[str, str] = field(default_factory=dict)
+    """What the product left behind, by path"""
+    network: tuple[str, ...] | None = ()
+    """The traces of a network; None where none could have been seen"""
     claim: Mapping[str, Any] = field(default_factory=dict)
     claimed: bool = True
 

@@ -173,6 +173,8 @@ class ProductInfo:
     configuration: Literal["obey", "fixed"] = "fixed"
     keys: Literal["given", "own"] = "own"
     determinism: Literal["none", "process", "keyed"] = "none"
+    encodings: tuple[str, ...] = ("utf-8", "cp932")
+    """Of CSV files: those of the suite's own organizations, and what else the product reads and writes."""
     inline: bool = False
     options: Mapping[str, Any] = field(default_factory=dict)
     max_records: int | None = None
@@ -239,6 +241,10 @@ class Call:
     left: Mapping[str, str] = field(default_factory=dict)
     """Text of the files that the call left in the product's temporary folder (``temp/…``) and, where it gave no
     answer, of those in the response folder (``response/…``), by path and in bounds."""
+    network: tuple[str, ...] | None = None
+    """The traces of a network that the call left: kinds of sockets, events and counters; None where none can be seen."""
+    day: str = ""
+    """The day on which the call ended, in ISO form, where it is known."""
     seconds: float = 0.0
     exit_code: int | None = None
 

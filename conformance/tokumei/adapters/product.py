@@ -14,7 +14,7 @@ from tokumei.model import Document, Exit, Place, Problem, ProductInfo, TokumeiEr
 
 FILE = "product.yaml"
 _TEXTS = ("name", "vendor", "version")
-_LISTS = ("formats", "operations")
+_LISTS = ("formats", "operations", "encodings")
 _WORDS = {
     "configuration": ("obey", "fixed"),
     "keys": ("given", "own"),

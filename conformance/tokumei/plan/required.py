@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from random import Random
 
@@ -15,6 +15,7 @@ from tokumei.model import Need, Place, Problem, TokumeiError
 from tokumei.plan.bundle import Bundle, Case, Plan, PlannedCall, labels
 from tokumei.plan.carriers import Carriers
 from tokumei.plan.changed import cut_short, refused_later, reordered, with_bad_row
+from tokumei.plan.delivered import ENCODINGS, delivered
 from tokumei.plan.levels import Levels, levels, rare_values
 from tokumei.plan.peculiar import beyond, dummies, events, far
 from tokumei.plan.tables import Person, bundle
@@ -27,14 +28,22 @@ LATE = -1
 """The cell of the persons who refuse between two releases: the first to get a code where codes are few."""
 
 
-def required_plan(pairs: list[tuple[Organization, Processing]], *, track: str, seed: int, obeys: bool = True) -> Plan:
+def required_plan(
+    pairs: list[tuple[Organization, Processing]],
+    *,
+    track: str,
+    seed: int,
+    obeys: bool = True,
+    encodings: Sequence[str] = ENCODINGS,
+) -> Plan:
     """The cases for every pair: at most 20 product calls a pair.
 
-    ``obeys`` tells whether the product takes other settings than its own: then one case asks for another k.
+    ``obeys`` tells whether the product takes other settings than its own: then one case asks for another k. Files come in
+    ``encodings`` too.
     """
     cases: list[Case] = []
     for number, ((organization, processing), label) in enumerate(zip(pairs, labels(pairs), strict=True)):
-        cases += _Planner(organization, processing, seed * 1000 + number, obeys, label).cases()
+        cases += _Planner(organization, processing, seed * 1000 + number, obeys, label, encodings).cases()
     return Plan(track="own" if track == "own" else "open", cases=tuple(cases), seed=seed)
 
 
@@ -58,7 +67,16 @@ def another_release(processing: Processing) -> Processing:
 
 
 class _Planner:
-    def __init__(self, organization: Organization, processing: Processing, seed: int, obeys: bool, label: str) -> None:
+    def __init__(
+        self,
+        organization: Organization,
+        processing: Processing,
+        seed: int,
+        obeys: bool,
+        label: str,
+        encodings: Sequence[str] = ENCODINGS,
+    ) -> None:
+        self.encodings = encodings
         self.label = label
         self.organization = organization
         self.processing = processing
@@ -161,6 +179,7 @@ class _Planner:
         alone = beyond(self.organization, self.processing, "top", 0) | events(self.organization, 0)
         persons = [Person(quasi=self._at() | (alone if n == 0 else {})) for n in range(home)]
         persons += [Person(quasi=self._combination(c)) for c in chosen for _ in range(copies)]
+        persons += self._excluded(0)
         random.shuffle(persons)
         return self._make(persons, seed)
 
@@ -273,8 +292,8 @@ class _Planner:
         if self.obeys:
             other = self.k + 2
             yield self._one("classes-other-k", self._classes(seed + 3, other, with_k(self.processing, other)), 4)
-        yield self._one("covering-copies", self._covering(seed + 4, self.k), 5)
-        yield self._one("covering-isolated", self._covering(seed + 5, 1), 6)
+        yield self._one("covering-copies", self._delivered(self._covering(seed + 4, self.k), 1), 5)
+        yield self._one("covering-isolated", self._delivered(self._covering(seed + 5, 1), 3), 6)
         if self.minimum:
             for count in sorted({0, 1, self.k - 1, self.k, self.minimum - 1}):
                 if count < self.minimum:
@@ -284,9 +303,10 @@ class _Planner:
                         calls=(PlannedCall(bundle=make(count, seed + 6 + count), secret=7, expects="refusal"),),
                         offers=frozenset({Need.REFUSAL, Need.CLAIM, Need.INPUT, Need.LOG, Need.CANARY}),
                     )
+            enough = self._few(self.minimum, seed + 90, excluded=True)
             yield Case(
                 id=f"{name}/enough-{self.minimum}",
-                calls=(PlannedCall(bundle=self._few(self.minimum, seed + 90, excluded=True), secret=8),),
+                calls=(PlannedCall(bundle=self._delivered(enough, 0), secret=8),),
                 offers=ALWAYS | {Need.REFUSAL},
             )
         malformed, cut = with_bad_row(self._boundary(seed + 91)), cut_short(self._boundary(seed + 93))
@@ -316,6 +336,9 @@ class _Planner:
                     offers=ALWAYS | cell | {Need.PERMUTED},
                     stage=stage,
                 )
+
+    def _delivered(self, made: Bundle, first: int) -> Bundle:
+        return delivered(made, first, self.encodings, obeys=self.obeys)
 
     def _one(self, what: str, made: Bundle, secret: int) -> Case:
         return Case(

@@ -12,8 +12,9 @@ import pyarrow as pa
 from tokumei.declarations import RELEASING, FieldName, Organization, Processing
 from tokumei.evidence import CaseView
 from tokumei.examples import Example, ExampleCall, Grid
+from tokumei.modalities.tables.csvtext import csv_bytes
 from tokumei.modalities.tables.relations import Played
-from tokumei.model import Call, Place, Problem, Request, Response, Verdict
+from tokumei.model import Call, Document, Place, Problem, Request, Response, Verdict
 from tokumei.plan.bundle import Bundle, PlannedCall, Truth
 from tokumei.runner.run import judge
 from tokumei.runner.verdicts import ClauseResult, judged
@@ -181,9 +182,10 @@ class _Declared:
         lines, targets = call.claim.get("fields", self.example.fields), call.claim.get("targets", self.example.targets)
         request = Request(
             id=f"call-{number}",
-            organization=self.organization.document,
+            organization=self._encoded(call.encoding),
             processing=self.processing.document,
             data=_arrow(call.input),
+            files=_delivered(call),
             secrets={"key-1": bytes([number + 1]) * 32},
         )
         response = Response(
@@ -194,7 +196,20 @@ class _Declared:
             processing=self._processing(lines, targets) | call.claim.get("processing", {}) if call.claimed else None,
             extra=call.files,
         )
-        return Call(request=request, response=response, log=call.log)
+        return Call(
+            request=request,
+            response=response,
+            log=call.log,
+            left=call.left,
+            network=None if call.network is None else tuple(call.network),
+        )
+
+    def _encoded(self, encoding: str) -> Document:
+        """The organization, with the encoding in which the files of a call came."""
+        document = self.organization.document
+        if not encoding:
+            return document
+        return {**document, "resources": [{**each, "encoding": encoding} for each in document["resources"]]}
 
     def _persons(self, grids: Mapping[str, Grid]) -> list[str | None]:
         key = self.organization.subject_key
@@ -239,6 +254,14 @@ class _Declared:
         names = [("cell", pa.int64()), ("resource", pa.string()), ("field", pa.string())]
         schema = pa.schema([*names, ("days", pa.int64()), ("n", pa.int64())])
         return pa.table([list(column) for column in zip(*rows, strict=True)] or [[]] * 5, schema=schema)
+
+
+def _delivered(call: ExampleCall) -> dict[str, bytes]:
+    """The files of a call that came in an encoding of its own, with the line ends of Windows."""
+    if not call.encoding:
+        return {}
+    tables = _arrow(call.input).items()
+    return {f"{name}.csv": csv_bytes(table, call.encoding).replace(b"\n", b"\r\n") for name, table in tables}
 
 
 def _words(value: str | Sequence[str]) -> list[str]:

@@ -94,7 +94,7 @@ def run(
     shown: dict[str, list[Shown]] = {}
     replays: dict[str, Mapping[str, Any]] = {}
     for name, pairs in chosen:
-        plan = required_plan(pairs, track=name, seed=seed, obeys=not fixed)
+        plan = required_plan(pairs, track=name, seed=seed, obeys=not fixed, encodings=info.encodings)
         if effort == "smoke":
             track = _smoke(plan, caller, checks, engine, deadline, progress, scope)
         else:
