@@ -103,8 +103,10 @@ class _Planner:
     def _at(self, **_: object) -> dict[FieldName, str | None]:
         return {level.field: level.groups[level.home][0] for level in self.levels}
 
-    def _combination(self, groups: tuple[int, ...]) -> dict[FieldName, str | None]:
-        return {level.field: level.groups[g][0] for level, g in zip(self.levels, groups, strict=True)}
+    def _combination(self, groups: tuple[int, ...], nth: int = 0) -> dict[FieldName, str | None]:
+        """A person of these groups; of several, each has another of the raw values that become one."""
+        chosen = [level.groups[g] for level, g in zip(self.levels, groups, strict=True)]
+        return {level.field: raw[nth % len(raw)] for level, raw in zip(self.levels, chosen, strict=True)}
 
     def _combinations(self, random: Random) -> list[tuple[int, ...]]:
         """All combinations of groups but home's, in random order: a covering array of full strength."""
@@ -178,7 +180,7 @@ class _Planner:
         home = max(self.k + 1, 2 * self.minimum)
         alone = beyond(self.organization, self.processing, "top", 0) | events(self.organization, 0)
         persons = [Person(quasi=self._at() | (alone if n == 0 else {})) for n in range(home)]
-        persons += [Person(quasi=self._combination(c)) for c in chosen for _ in range(copies)]
+        persons += [Person(quasi=self._combination(c, nth)) for c in chosen for nth in range(copies)]
         persons += self._excluded(0)
         random.shuffle(persons)
         return self._make(persons, seed)
