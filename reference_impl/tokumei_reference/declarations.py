@@ -13,7 +13,7 @@ from tokumei_reference.refusals import Refusal, pointer, unsupported
 
 Document: TypeAlias = Mapping[str, Any]
 
-TYPES = ("string", "integer", "number", "date")
+TYPES = ("string", "integer", "number", "date", "time", "datetime")
 CLASSES = frozenset({
     "direct", "symbol", "link", "quasi", "sensitive", "freetext", "image",
     "date", "rare", "facility", "staff", "system", "neutral",
