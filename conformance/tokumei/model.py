@@ -73,6 +73,8 @@ class Need(StrEnum):
     LOG = "log"
     FILESYSTEM = "filesystem"
     FAULT = "fault"
+    NETWORK = "network"
+    """Any call that was watched"""
 
 
 class Verdict(StrEnum):

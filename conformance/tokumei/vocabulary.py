@@ -23,5 +23,6 @@ NEEDS = {
     "refusal": Text("加工の拒否", "a refusal"),
     "log": Text("ログ", "the log"),
     "filesystem": Text("作業領域の変化", "changes in the file system"),
+    "network": Text("ネットワークを見張った呼出し", "calls watched for a network"),
     "fault": Text("障害を起こした実行", "a run with an injected fault"),
 }

@@ -77,6 +77,8 @@ class Attempt:
     exit_code: int | None = None
     left: Mapping[str, str] = field(default_factory=dict)
     """Text of the files that the call left in the temporary folder of the product."""
+    network: tuple[str, ...] | None = None
+    """The traces of a network; None where none could have been seen."""
 
 
 class Workplace:
@@ -135,6 +137,7 @@ class Workplace:
                 trouble=trouble,
                 log=log,
                 left=left,
+                network=tried.network,
                 seconds=tried.seconds,
                 exit_code=tried.exit_code,
             )

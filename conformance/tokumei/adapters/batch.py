@@ -69,6 +69,7 @@ class Batch(Closing):
         finally:
             seconds = time.monotonic() - began
             child.settle()
+            network = child.network.take()
             code = child.kill()
         if not trouble and code and not (answer / "response.json").exists():
             trouble = "crash"
@@ -80,6 +81,7 @@ class Batch(Closing):
             log=text,
             log_cut=log.cut,
             left=left,
+            network=network,
             seconds=seconds,
             exit_code=None if trouble == "timeout" else code,
         )

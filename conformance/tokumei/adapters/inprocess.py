@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from tokumei.adapters.adapter import Closing
 from tokumei.adapters.leftovers import prefixed, private_temp, texts
+from tokumei.adapters.network import overheard
 from tokumei.model import Call, Product, ProductInfo, Request, Response
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class InProcess(Closing):
     def call(self, request: Request) -> Call:
         """One call, in the calling thread; there is no time limit."""
         response: Response | None = None
-        with _printed() as log, private_temp() as temp:
+        with _printed() as log, private_temp() as temp, overheard() as network:
             began = time.perf_counter()
             try:
                 response = self._product(request)
@@ -49,6 +50,7 @@ class InProcess(Closing):
             trouble="crash" if response is None else "",
             log=log.getvalue(),
             left=left,
+            network=tuple(sorted(network)),
             seconds=seconds,
         )
 

@@ -93,10 +93,14 @@ class Exec(Closing):
         if not trouble and (reply.get("id") != str(self._count) or reply.get("status") != "done"):
             trouble = "protocol"
         if trouble:
+            network = talk.child.network.take()
             log, code = self._stop(gently=trouble == "crash")
-            return Attempt(trouble=trouble, log=log, seconds=seconds, exit_code=code, left=self._left())
+            left = self._left()
+            return Attempt(trouble=trouble, log=log, seconds=seconds, exit_code=code, left=left, network=network)
         talk.child.settle()
-        return Attempt(log=talk.log.take(), log_cut=talk.log.cut, seconds=seconds, left=self._left())
+        network = talk.child.network.take()
+        left = self._left()
+        return Attempt(log=talk.log.take(), log_cut=talk.log.cut, seconds=seconds, left=left, network=network)
 
     def _left(self) -> dict[str, str]:
         """What the call added to the temporary folder of the process."""

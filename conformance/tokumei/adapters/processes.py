@@ -13,6 +13,8 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from tokumei.adapters.network import Watch, apart
+
 HEAD = 256 * 1024
 TAIL = 256 * 1024
 _MARK = "TOKUMEI_PROCESS"
@@ -79,7 +81,7 @@ class Child:
         environment = {**os.environ, **(env or {}), _MARK: f"{os.environ.get(_MARK, '')},{self._mark}"}
         windows = sys.platform == "win32"
         self.process = subprocess.Popen(
-            list(argv),
+            list(apart(argv, cwd)),
             cwd=cwd,
             env=environment,
             stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
@@ -90,6 +92,7 @@ class Child:
         )
         assert self.process.stdout is not None
         assert self.process.stderr is not None
+        self.network = Watch(self.process.pid)
         self._drains = [_Drain(self.process.stdout.fileno(), out), _Drain(self.process.stderr.fileno(), err)]
 
     def send(self, line: bytes) -> None:
@@ -120,6 +123,7 @@ class Child:
         if self.process.stdin is not None:
             with contextlib.suppress(OSError):
                 self.process.stdin.close()
+        self.network.close()
         return self.process.returncode
 
 

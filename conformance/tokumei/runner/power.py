@@ -16,6 +16,7 @@ from pathlib import Path
 
 from tokumei import documents
 from tokumei.adapters.leftovers import prefixed, private_temp, texts
+from tokumei.adapters.network import overheard
 from tokumei.clause import Mutant, checks
 from tokumei.declarations import Organization, Processing
 from tokumei.engines.duckdb import DuckDB
@@ -139,6 +140,7 @@ class Direct:
                 contextlib.redirect_stdout(printed),
                 contextlib.redirect_stderr(printed),
                 private_temp() as temp,
+                overheard() as network,
             ):
                 response = self._product(request)
                 left = prefixed("temp", texts(temp))
@@ -150,6 +152,7 @@ class Direct:
             response=response,
             log=printed.getvalue(),
             left=left,
+            network=tuple(sorted(network)),
             seconds=time.perf_counter() - began,
         )
 

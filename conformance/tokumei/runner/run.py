@@ -99,7 +99,7 @@ def play(case: Case, caller: Caller, *, seed: int) -> Played:
     view = CaseView(
         id=case.id,
         calls=tuple(calls),
-        offers=case.offers,
+        offers=case.offers | {Need.NETWORK for call in calls if call.network is not None},
         stage=case.stage,
         expects=tuple(planned.expects for planned in case.calls),
         persons=case.calls[0].bundle.size,
@@ -318,12 +318,14 @@ def _result(
     why = inapplicable(check, [_pair(call) for case in plan.cases for call in case.calls], scope)
     if why is not None and (why is Why.REGIME or plan.track == "own"):
         return ClauseResult(clause=check.id, verdict=Verdict.NOT_APPLICABLE, why=why)
-    planned = any(set(check.needs) <= case.offers for case in plan.cases)
+    planned = any(set(check.needs) - {Need.NETWORK} <= case.offers for case in plan.cases)
     result = judged(check, observations, shown=shown, budget_left=not stopped, error=error)
     if result.verdict is Verdict.PASS and stopped:
         return judged(check, (), shown=0, budget_left=False)
     if result.verdict is Verdict.PASS and _missing(check, played, scope):
         return dataclasses.replace(result, verdict=Verdict.INCONCLUSIVE, why=Why.COULD_NOT_RUN)
+    if Need.NETWORK in check.needs and result.verdict is Verdict.INCONCLUSIVE and not (shown or stopped):
+        return dataclasses.replace(result, why=Why.COULD_NOT_RUN)
     if not planned and result.verdict is Verdict.INCONCLUSIVE:
         return ClauseResult(clause=check.id, verdict=Verdict.INCONCLUSIVE, why=Why.UNDECIDABLE)
     return result
