@@ -69,7 +69,9 @@ def _groups() -> str:
 
 
 def _base64() -> str:
-    return base64.urlsafe_b64encode(secrets.token_bytes(18)).decode()
+    return (
+        "p" + base64.urlsafe_b64encode(secrets.token_bytes(18)).decode()
+    )  # a cell that began with "-" would be a formula
 
 
 STYLES: Mapping[str, Style] = {

@@ -37,7 +37,7 @@ NESTED = "sha256({secret} || sha256({secret} || {domain} || chr(31) || v))"
 
 STYLES: Mapping[str, Style] = {
     "key-tables": Style(
-        keyed=f"replace(replace(left(to_base64(unhex({NESTED})), 24), '+', '-'), '/', '_')",
+        keyed=f"'p' || replace(replace(left(to_base64(unhex({NESTED})), 24), '+', '-'), '/', '_')",
         drawn="CAST(uuid() AS VARCHAR)",
         interval="{low} || '..' || ({above} - 1)",
         top="{top} || '..'",
