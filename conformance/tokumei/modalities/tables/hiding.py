@@ -34,8 +34,11 @@ def normalized(request: Request) -> Request:
     return dataclasses.replace(request, data=data)
 
 
-def covered(request: Request, response: Response) -> Response:
-    """The response in which every hidden value and every open class is of k persons at least."""
+def covered(request: Request, response: Response, *, listed: bool = False) -> Response:
+    """The response in which every hidden value and every open class is of k persons at least.
+
+    With ``listed`` the values that steps list are hidden too, for products that have not done so.
+    """
     if response.status != "ok":
         return response
     organization = Organization.of(request.organization)
@@ -50,7 +53,7 @@ def covered(request: Request, response: Response) -> Response:
             continue
         place = table.schema.get_field_index(name.field)
         markers = _markers(response, name)
-        cells = _covered(table.column(place).to_pylist(), who, info, processing, k, markers)
+        cells = _covered(table.column(place).to_pylist(), who, info, processing, k, markers, listed)
         data[name.resource] = table.set_column(place, name.field, pa.array(cells, pa.string()))
     return dataclasses.replace(response, data=data)
 
@@ -96,18 +99,24 @@ def _markers(response: Response, name: FieldName) -> list[str | None]:
 
 
 def _covered(
-    cells: Cells, who: Cells, info: FieldInfo, processing: Processing, k: int, markers: list[str | None]
+    cells: Cells,
+    who: Cells,
+    info: FieldInfo,
+    processing: Processing,
+    k: int,
+    markers: list[str | None],
+    listed: bool,
 ) -> Cells:
     steps = [step for step in processing.steps if info.name in step.fields]
     gaps = [float(step.params["gap"]) for step in steps if "gap" in step.params]
-    listed = {text for step in steps if step.technique == "suppress-cell" for text in step.texts}
+    texts = {text for step in steps if step.technique == "suppress-cell" and listed for text in step.texts}
     bounded = {key for step in steps if step.technique == "top-bottom-code" for key in step.params}
     hidden = {cell for cell in cells if cell in markers}
     holders: dict[str, set[str | None]] = defaultdict(set)
     for cell, person in zip(cells, who, strict=True):
         if cell is not None and cell not in hidden:
             holders[cell].add(person)
-    gone = listed & set(holders)
+    gone = texts & set(holders)
     if bounded:
         gone |= {label for label, persons in holders.items() if _number(label) is None and len(persons) < k}
     numbers = sorted((number, text) for text in holders if (number := _number(text)) is not None)

@@ -52,6 +52,30 @@ class DummiesAreValues(Baseline):
         return request
 
 
+class EventsKept(Baseline):
+    """Lists of values are not read where nothing is counted."""
+
+    def apply(self, step: Step) -> None:
+        if (
+            step.technique == "suppress-cell"
+            and not {"rareBelow", "gap"} & set(step.params)
+            and not self._counted(step)
+        ):
+            return
+        super().apply(step)
+
+    def _counted(self, step: Step) -> bool:
+        counted = [other for other in self.processing.with_technique("suppress-cell") if "rareBelow" in other.params]
+        return any(set(step.fields) & set(other.fields) for other in counted)
+
+
+class RareByDatabaseAlone(EventsKept):
+    """In a field whose values are counted, the count decides, whatever is listed."""
+
+    def _counted(self, step: Step) -> bool:
+        return not super()._counted(step)
+
+
 class FarValuesKept(Baseline):
     """Distances are looked for between neighbours of one person only, so that none is found."""
 
@@ -72,5 +96,7 @@ FAULTS: dict[str, type[Baseline]] = {
     "bound-class-alone": BoundClassAlone,
     "hidden-alone": HiddenAlone,
     "dummies-are-values": DummiesAreValues,
+    "events-kept": EventsKept,
+    "rare-by-database-alone": RareByDatabaseAlone,
     "far-values-kept": FarValuesKept,
 }
