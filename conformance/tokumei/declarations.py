@@ -310,6 +310,11 @@ class Target:
     k: int = 0
     minimum: int = 0
     fields: tuple[FieldName, ...] = ()
+    sensitive: FieldName | None = None
+    l: float = 0  # noqa: E741 - its name in the literature
+    t: float = 1
+    kind: str = ""
+    """How diversity or distance is reckoned, where the target says so."""
 
 
 def _at_least(params: Mapping[str, Any], hierarchies: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:
@@ -357,6 +362,10 @@ class Processing:
                         k=target.get("k", 0),
                         minimum=target.get("minimum", 0),
                         fields=tuple(FieldName.parse(text) for text in target.get("fields", [])),
+                        sensitive=FieldName.parse(target["sensitive"]) if "sensitive" in target else None,
+                        l=target.get("l", 0),
+                        t=target.get("t", 1),
+                        kind=target.get("kind", target.get("distance", "")),
                     )
                     for target in document["targets"]
                 ),

@@ -103,6 +103,16 @@ class _Planner:
     def _at(self, **_: object) -> dict[FieldName, str | None]:
         return {level.field: level.groups[level.home][0] for level in self.levels}
 
+    def _spread(self, random: Random) -> dict[FieldName, str | None]:
+        """Any raw values of the home class, and not those of its edges only."""
+        drawn: dict[FieldName, str | None] = {}
+        for level in self.levels:
+            group = level.groups[level.home]
+            if len(group) == 2 and all(text.isdigit() for text in group):
+                group = tuple(map(str, range(int(group[0]), int(group[1]) + 1)))
+            drawn[level.field] = random.choice(group)
+        return drawn
+
     def _combination(self, groups: tuple[int, ...], nth: int = 0) -> dict[FieldName, str | None]:
         """A person of these groups; of several, each has another of the raw values that become one."""
         chosen = [level.groups[g] for level, g in zip(self.levels, groups, strict=True)]
@@ -155,6 +165,16 @@ class _Planner:
         random.shuffle(persons)
         return self._make(persons, seed, processing=processing)
 
+    def _one_value(self, number: int) -> dict[FieldName, str | None]:
+        """For every other class the one value that all of it share, where sensitive values must be diverse."""
+        found: dict[FieldName, str | None] = {}
+        for name in {t.sensitive for t in self.processing.targets if t.sensitive and number % 2 == 0}:
+            info = self.organization.field(name)
+            values = info.constraints.get("enum", ()) if info else ()
+            if values:
+                found[name] = str(values[number // 2 % len(values)])
+        return found
+
     def _rare(self) -> list[Person]:
         """Groups of one person fewer than the limit, as many, and one alone, each with values that nobody else has."""
         target = self.processing.target("rare-category")
@@ -180,14 +200,19 @@ class _Planner:
         home = max(self.k + 1, 2 * self.minimum)
         alone = beyond(self.organization, self.processing, "top", 0) | events(self.organization, 0)
         persons = [Person(quasi=self._at() | (alone if n == 0 else {})) for n in range(home)]
-        persons += [Person(quasi=self._combination(c, nth)) for c in chosen for nth in range(copies)]
+        persons += [
+            Person(quasi=self._combination(c, nth) | (self._one_value(n) if copies > 1 else {}))
+            for n, c in enumerate(chosen)
+            for nth in range(copies)
+        ]
         persons += self._excluded(0)
         random.shuffle(persons)
         return self._make(persons, seed)
 
     def _few(self, count: int, seed: int, *, excluded: bool = False) -> Bundle:
         """``count`` persons of one class, with several rows each: rows are not persons."""
-        persons = [Person(quasi=self._at(), rows=3) for _ in range(count)]
+        random = Random(f"few/{seed}")
+        persons = [Person(quasi=self._spread(random), rows=3) for _ in range(count)]
         return self._make(persons + (self._excluded(0) if excluded else []), seed)
 
     def _excluded(self, cell: int) -> list[Person]:
@@ -226,7 +251,17 @@ class _Planner:
             for n in range(max(LARGE_PER_CELL, len(homes) * 3))
         ]
         persons.sort(key=lambda item: item[:2])
-        return self._make([person for *_, person in persons], seed, orders=orders)
+        return self._make([person for *_, person in persons] + self._outliers(random), seed, orders=orders)
+
+    def _outliers(self, random: Random) -> list[Person]:
+        """As many as two classes need, merged above a bound or not at all: each of another raw value, and rare among all."""
+        for level in self.levels:
+            last = level.groups[-1]
+            if len(last) > 2 and all(text.isdigit() for text in last):
+                values = range(int(last[0]), int(last[-1]) + 1)
+                drawn = random.sample(values, min(len(values), 2 * self.k + 2))
+                return [Person(quasi=self._at() | {level.field: str(value)}) for value in drawn]
+        return []
 
     def _make(
         self,

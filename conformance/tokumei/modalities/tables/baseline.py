@@ -23,6 +23,7 @@ import pyarrow as pa
 from tokumei.declarations import DROPPING, FieldName, Organization, Processing, Step
 from tokumei.modalities.tables import hiding
 from tokumei.modalities.tables.accompanying import accompanied
+from tokumei.modalities.tables.diverse import alike
 from tokumei.modalities.tables.faults import faults as replaced
 from tokumei.modalities.tables.plaincells import apostrophe, written
 from tokumei.model import Product, ProductInfo, Request, Response
@@ -329,9 +330,12 @@ class Baseline:
                     self._split([row for row in rows if tuple(row[name] for name in used) == key])
                     continue
                 gone |= set(members)
+            gone |= self.alike(resource)
             if not gone:
                 return
             self.remove(gone)
+
+    alike = alike
 
     def shuffle(self) -> None:
         for name in {f.resource for step in self.processing.with_technique("shuffle-rows") for f in step.fields}:

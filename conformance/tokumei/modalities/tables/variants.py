@@ -124,7 +124,11 @@ class _Run:
         for step in self.processing.steps:
             self._values(step)
         for step in self.processing.with_technique("k-search"):
-            self._classes([name.field for name in step.fields], step.fields[0].resource, int(step.params["k"]))
+            names, resource, k = [n.field for n in step.fields], step.fields[0].resource, int(step.params["k"])
+            self._classes(names, resource, k)
+            while gone := self._alike(resource):
+                self._without(gone)
+                self._classes(names, resource, k)
         for step in self.processing.with_technique("suppress-cell"):
             for name in step.fields:
                 self._rare(name, int(step.params.get("rareBelow", 0)))
@@ -245,6 +249,16 @@ class _Run:
             if not gone:
                 return
             self._without(gone)
+
+    def _alike(self, resource: str) -> set[Any]:
+        """The persons of classes with fewer sensitive values than a target asks for."""
+        frame, gone = self.frames[resource], set()
+        for target in self.processing.targets:
+            if target.model == "l-diversity" and target.sensitive and target.sensitive.resource == resource:
+                keys = [frame[name.field].fillna("\x00missing") for name in target.quasi]
+                values = frame[target.sensitive.field].fillna("\x00missing").groupby(keys).transform("nunique")
+                gone |= set(frame.loc[values < target.l, PERSON])
+        return gone
 
     def _rare(self, name: FieldName, least: int) -> None:
         """Values of few persons are replaced: a product may name what stands for them, or leave the cell empty."""

@@ -181,15 +181,26 @@ class _Run:
         return np.bincount(pairs[:, 0])[of_row] if len(pairs) else of_row
 
     def _reach(self, names: tuple[FieldName, ...], k: int) -> None:
+        home = names[0].resource
+        diverse = [t for t in self.processing.targets if t.sensitive and t.sensitive.resource == home and t.l]
         while True:
-            persons, classes = self.persons[names[0].resource], np.zeros(0, np.int64)
-            for name in names:
-                places = self.columns[name].places + 1
-                classes = places if not classes.size else classes * (len(self.columns[name].words) + 1) + places
-            gone = persons[self._persons_of(classes, persons) < k]
+            persons = self.persons[home]
+            few = self._persons_of(self._classes(names), persons) < k
+            for target in diverse:
+                assert target.sensitive is not None
+                values = self.columns[target.sensitive].places
+                few |= self._persons_of(self._classes(target.quasi), values) < target.l
+            gone = persons[few]
             if not gone.size:
                 return
             self._leave(gone)
+
+    def _classes(self, names: tuple[FieldName, ...]) -> Numbers:
+        classes = np.zeros(0, np.int64)
+        for name in names:
+            places = self.columns[name].places + 1
+            classes = places if not classes.size else classes * (len(self.columns[name].words) + 1) + places
+        return classes
 
     # -- values -----------------------------------------------------------------------------------------------
 

@@ -149,6 +149,8 @@ class _Run:
         people = [self._changed(person, changes) for person in people]
         for step in self.processing.with_technique("k-search"):
             people = self._in_classes(people, step.fields, int(step.params["k"]))
+            while len(left := self._in_diverse(people)) < len(people):
+                people = self._in_classes(left, step.fields, int(step.params["k"]))
         for step in self.processing.with_technique("suppress-cell"):
             for name in step.fields:
                 self._hide(people, name, int(step.params.get("rareBelow", 0)))
@@ -283,6 +285,14 @@ class _Run:
             if len(left) == len(people):
                 return left
             people = left
+
+    def _in_diverse(self, people: list[Person]) -> list[Person]:
+        """Those whose every class holds as many sensitive values as the targets ask for."""
+        for names, least in [((*t.quasi, t.sensitive), t.l) for t in self.processing.targets if t.sensitive]:
+            rows = [set(zip(*(person.values(name) for name in names), strict=True)) for person in people]
+            kinds = Counter(row[:-1] for row in set().union(*rows))
+            people = [p for p, own in zip(people, rows, strict=True) if all(kinds[row[:-1]] >= least for row in own)]
+        return people
 
     def _hide(self, people: list[Person], name: FieldName, least: int) -> None:
         persons = Counter(value for person in people for value in set(person.values(name)))

@@ -242,6 +242,24 @@ class _Run:
         scales = {name.field: self._scale(name) or Texts() for name in step.fields}
         self.gone |= self.style.classes(self.rows[resource], scales, int(step.params["k"]))
         self._leave()
+        while alike := self._alike(resource):
+            self.gone |= alike
+            self._leave()
+            self.gone |= leaving_out(self.rows[resource], dict.fromkeys(scales, Texts()), int(step.params["k"]))
+            self._leave()
+
+    def _alike(self, resource: str) -> set[Any]:
+        gone: set[Any] = set()
+        for target in self.processing.targets:
+            if target.sensitive is None or target.sensitive.resource != resource or target.model != "l-diversity":
+                continue
+            of_class: dict[tuple[str | None, ...], list[Row]] = {}
+            for row in self.rows[resource]:
+                of_class.setdefault(tuple(row[name.field] for name in target.quasi), []).append(row)
+            for rows in of_class.values():
+                if len({row[target.sensitive.field] for row in rows}) < target.l:
+                    gone |= {row[PERSON] for row in rows}
+        return gone
 
     def _move_dates(self) -> None:
         for step in self.processing.with_technique("date-shift"):

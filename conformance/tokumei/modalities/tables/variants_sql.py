@@ -61,6 +61,15 @@ PERSONS = (
 )
 """Each row with the persons of its class: what ``count(DISTINCT person) OVER`` says where an engine has it."""
 
+ALIKE = """
+SELECT person FROM {few} f UNION SELECT person FROM (
+  SELECT person, max(nth) OVER (PARTITION BY {by}) AS kinds FROM (
+    SELECT *, dense_rank() OVER (PARTITION BY {by} ORDER BY {s} NULLS FIRST) AS nth FROM {self} t
+  ) ranked
+) counted WHERE kinds < {least}
+"""
+"""The persons of ``few``, and those of classes with fewer sensitive values than ``least``."""
+
 OFFSETS = """
 SELECT person, CASE WHEN days < 0 THEN days ELSE days + 1 END AS days FROM (
   SELECT person, {low} + CAST('0x' || left(sha256({secret} || 'days' || chr(31) || person), 12) AS BIGINT) % {span} AS days
@@ -182,12 +191,21 @@ class _Run:
         return int(home.query("SELECT count(DISTINCT person) FROM {self} t").value())
 
     def _reach(self, step: Step) -> None:
-        by = tuple(self.columns[name] for name in step.fields)
+        by, home = tuple(self.columns[name] for name in step.fields), step.fields[0].resource
+        diverse = [t for t in self.processing.targets if t.sensitive and t.sensitive.resource == home and t.l]
         while True:
-            counted = self.tables[step.fields[0].resource].query(PERSONS, by=by)
-            few = self._keep(
-                counted.query("SELECT DISTINCT person FROM {self} t WHERE persons < {k}", k=int(step.params["k"]))
-            )
+            counted = self.tables[home].query(PERSONS, by=by)
+            few = counted.query("SELECT DISTINCT person FROM {self} t WHERE persons < {k}", k=int(step.params["k"]))
+            for target in diverse:
+                assert target.sensitive is not None
+                few = self.tables[home].query(
+                    ALIKE,
+                    s=self.columns[target.sensitive],
+                    by=tuple(self.columns[name] for name in target.quasi),
+                    least=target.l,
+                    few=few,
+                )
+            few = self._keep(few)
             if not few.query("SELECT count(*) FROM {self} t").value():
                 return
             self._remove(few)

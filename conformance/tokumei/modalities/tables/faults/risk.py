@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from tokumei.modalities.tables.baseline import Baseline
+from tokumei.declarations import FieldName, Step
+from tokumei.modalities.tables.baseline import Baseline, Row
 
 
 class RiskAveraged(Baseline):
@@ -42,16 +43,77 @@ class DiversityOfTheWhole(Baseline):
     """The sensitive values are counted over all rows."""
 
     def alike(self, resource: str) -> set[str | None]:
-        for target in self.processing.targets:
-            if target.sensitive is not None and target.sensitive.resource == resource:
-                if len({row[target.sensitive.field] for row in self.tables[resource]}) < target.l:
-                    return super().alike(resource)
-        return set()
+        values = {t.sensitive: t.l for t in self.processing.targets if t.sensitive and t.sensitive.resource == resource}
+        rows = self.tables[resource]
+        few = any(len({row[name.field] for row in rows}) < least for name, least in values.items())
+        return super().alike(resource) if few else set()
+
+
+class ExactValueBesideClass(Baseline):
+    """What was grouped is kept in columns for sorting, and they are written out."""
+
+    def generalize(self, step: Step, value: str, row: Row) -> str:
+        for name in step.fields:
+            if "truncate" not in step.params and f"sort_{name.field}" not in self.columns[name.resource]:
+                self.columns[name.resource].append(f"sort_{name.field}")
+                for other in self.tables[name.resource]:
+                    other[f"sort_{name.field}"] = other[name.field]
+        return super().generalize(step, value, row)
+
+
+class MonthOfBirthBeside(Baseline):
+    """The date of birth is dropped, and the month that ages were reckoned from is left."""
+
+    def drop(self, name: FieldName) -> None:
+        info = self.organization.field(name)
+        if info is not None and info.tokumei.get("generator") == "birth-date":
+            self.columns[name.resource].append("base_month")
+            for row in self.tables[name.resource]:
+                row["base_month"] = (row[name.field] or "")[:7] or None
+        super().drop(name)
+
+
+class ExactAgeOfTheOldest(Baseline):
+    """Numbers above the bound are noted in a column of their own before they are merged."""
+
+    def noted(self, name: FieldName, value: str, row: Row) -> str | None:
+        del name, row
+        return value
+
+    def code(self, step: Step, value: str, row: Row) -> str:
+        changed, name = super().code(step, value, row), step.fields[0]
+        info = self.organization.field(name)
+        if changed != value and info is not None and "quasi" in info.classes:
+            if "note" not in self.columns[name.resource]:
+                self.columns[name.resource].append("note")
+                for other in self.tables[name.resource]:
+                    other["note"] = None
+            row["note"] = self.noted(name, value, row)
+        return changed
+
+
+class BirthMonthOfTheOldest(ExactAgeOfTheOldest):
+    """The month of birth is noted of those who are merged above the bound."""
+
+    def drop(self, name: FieldName) -> None:
+        info = self.organization.field(name)
+        for row in (
+            self.tables[name.resource] if info is not None and info.tokumei.get("generator") == "birth-date" else ()
+        ):
+            row["\x00month"] = (row[name.field] or "")[:7]
+        super().drop(name)
+
+    def noted(self, name: FieldName, value: str, row: Row) -> str | None:
+        return row.get("\x00month")
 
 
 FAULTS: dict[str, type[Baseline]] = {
     "risk-averaged": RiskAveraged,
     "diversity-ignored": DiversityIgnored,
     "diversity-of-the-whole": DiversityOfTheWhole,
+    "exact-value-beside-class": ExactValueBesideClass,
+    "month-of-birth-beside": MonthOfBirthBeside,
+    "exact-age-of-the-oldest": ExactAgeOfTheOldest,
+    "birth-month-of-the-oldest": BirthMonthOfTheOldest,
     "missing-left-out-of-risk": MissingLeftOutOfRisk,
 }
