@@ -97,6 +97,20 @@ class PanelKept(_Kept):
         return " ".join(part.split(":")[1] for part in value.split(";"))
 
 
+class CommentBehindTheCode(Baseline):
+    """The comment of a code is dropped, and the code released with it."""
+
+    def drop(self, name: FieldName) -> None:
+        info, resource = self.organization.field(name), self.organization.resource(name.resource)
+        codes = [i.name.field for i in resource.fields if "enum" in i.constraints and self.processing.released(i.name)]
+        if info is not None and "freetext" in info.classes and codes:
+            for row in self.tables[name.resource]:
+                code, note = row[codes[0]], row[name.field]
+                if code and note:
+                    row[codes[0]] = f"{code}（{note[-16:]}）"
+        super().drop(name)
+
+
 FAULTS: dict[str, type[Baseline]] = {
     "device-address-kept": DeviceAddressKept,
     "phone-last-four": PhoneLastFour,
@@ -106,4 +120,5 @@ FAULTS: dict[str, type[Baseline]] = {
     "account-kept": AccountKept,
     "template-coarsened": TemplateCoarsened,
     "panel-kept": PanelKept,
+    "comment-behind-the-code": CommentBehindTheCode,
 }
