@@ -60,7 +60,7 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
         rare = rare_codes(tables)
         if rare and given is not None and name.field in given.names:
             for row in _named(given.relation, given.column(name.field), rare).rows():
-                yield Premise(case=row["case"], count=row["n"], what="rare codes")
+                yield Premise(case=row["case"], count=int(row["n"]), what="rare codes")
         if rare:
             for row in _named(view.relation, view.column(name.field), rare).rows():
                 yield _finding("RARE_IN_POPULATION", row, name, n=row["n"])
