@@ -311,11 +311,12 @@ class _Planner:
         cell = frozenset({Need.ALIGNMENT_CELL, Need.ALIGNMENT_PERSON} if self.aligned else ())
         boundary = self._boundary(seed + 1)
         later = refused_later(boundary, frozenset(range(boundary.size - self.late, boundary.size)), LATE)
+        following = another_release(self.processing) if self.obeys else self.processing  # a setting of its own stays
         yield Case(
             id=f"{name}/boundary",
             calls=(
                 PlannedCall(bundle=boundary, secret=1),
-                PlannedCall(bundle=replace(later, processing=another_release(self.processing)), secret=2),
+                PlannedCall(bundle=replace(later, processing=following), secret=2),
             ),
             offers=ALWAYS | cell | {Need.RELEASE_TWICE},
         )
