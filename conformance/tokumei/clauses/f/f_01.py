@@ -49,11 +49,11 @@ SELECT count(*) AS n FROM (
 def judge(evidence: Evidence) -> Iterator[Observation]:
     """Look for every value in the released cells, and for codes that two releases have in common."""
     fields = places.identities(evidence.organization)
-    given = evidence.once("f-01.given", lambda whole: _given(whole, fields))
+    given = given_of(evidence, fields)
     planted = {r["case"]: r["n"] for r in given.query('SELECT "case", count(*) AS n FROM {self} t GROUP BY 1').rows()}
-    for case in {case.id for case, *_ in evidence.released_calls()}:
-        if planted.get(case):
-            yield Premise(case=case, count=planted[case], what="values of facilities")
+    for id_ in {case.id for case, *_ in evidence.released_calls()}:
+        if planted.get(id_):
+            yield Premise(case=id_, count=planted[id_], what="values of facilities")
     own = sorted({str(info.name) for info in fields})
     drawn = {
         str(n) for c in (evidence.asked, *evidence.claims) if c for s in c.with_technique(*PSEUDONYMS) for n in s.fields
@@ -99,9 +99,15 @@ def _kept_codes(evidence: Evidence, case: CaseView, fields: list[FieldInfo]) -> 
         if set(first.values()) & set(case.calls[other].request.secrets.values()) or not first:
             continue
         for info in fields:
-            place = {"case": case.id, "one": released[0], "other": other, "resource": info.name.resource}
-            bound = place | {"field": info.name.field, "markers": markers(evidence, info.name)}
-            n = evidence.texts.query(SHARED, **bound).value()
+            n = evidence.texts.query(
+                SHARED,
+                case=case.id,
+                one=released[0],
+                other=other,
+                resource=info.name.resource,
+                field=info.name.field,
+                markers=markers(evidence, info.name),
+            ).value()
             if n:
                 row = {"case": case.id, "call": other, "resource": info.name.resource, "field": info.name.field, "n": n}
                 yield _found("FACILITY_CODE_AGAIN", row)

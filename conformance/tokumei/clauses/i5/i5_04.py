@@ -114,7 +114,7 @@ def _codes(evidence: Evidence) -> set[str]:
     found: set[str] = set()
     for info in evidence.organization.fields():
         view = evidence.input.get(info.name.resource)
-        named = MASTERS.search(str(info.tokumei.get("codeSystem", "")))
+        named = MASTERS.search(str(info.tokumei.get("codeSystem", ""))) is not None
         named = named or info.tokumei.get("officialNumber") == "municipality"
         if named and view is not None and info.name.field in view.names:
             column = view.column(info.name.field)
