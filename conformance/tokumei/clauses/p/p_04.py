@@ -29,6 +29,7 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
         level = _level(release)
         due = ("purpose",) if context == "public" else ("purpose", "recipient", "recipientSecurity")
         missing = [name for name in due if not _stated(release.get(name))]
+        shown: dict[str, object]
         if missing:
             shown = {"what": ", ".join(missing)}
             yield Finding(code="NOT_RECORDED", case=case.id, call=number, params=shown)
