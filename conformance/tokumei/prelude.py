@@ -5,7 +5,7 @@ A measure may use these names and the portable subset of SQL, and nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tokumei.text import TABLE
@@ -42,25 +42,6 @@ def _translate(argument: str, table: Mapping[str, str]) -> str:
     return f"translate({argument}, {_quoted(source)}, {_quoted(''.join(kept.values()))})"
 
 
-def _without(characters: Iterable[str]) -> str:
-    """A pattern of the texts that hold none of the characters."""
-    return "(?s)[^" + "".join(f"\\x{{{ord(char):x}}}" for char in characters) + "]*"
-
-
-def _tiers(argument: str) -> str:
-    """``translate`` with the smallest table that will do: an engine walks the whole table for each cell."""
-    hiragana = {char for char in TABLE if "\u3041" <= char <= "\u309f"}
-    forms = {char for char in TABLE if "\uff00" <= char <= "\uffff"}
-    kana = {char for char in TABLE if char >= "\u3041"}
-    rare = {char for char in TABLE if char >= "\u3400" and char not in forms}
-    whens = [f"WHEN regexp_full_match({argument}, {_quoted(_without(TABLE))}) THEN {argument}"]
-    for skipped in (kana, hiragana | rare | forms, rare | forms, hiragana | forms, rare):
-        table = {char: folded for char, folded in TABLE.items() if char not in skipped}
-        pattern = _quoted(_without(sorted(skipped)))
-        whens.append(f"WHEN regexp_full_match({argument}, {pattern}) THEN {_translate(argument, table)}")
-    return f"CASE {' '.join(whens)} ELSE {_translate(argument, TABLE)} END"
-
-
 DAYS_BETWEEN = Function(
     name="days_between",
     arguments=("a", "b"),
@@ -91,7 +72,7 @@ TEXT_FOLD = Function(
     name="text_fold",
     arguments=("t",),
     doc="The text as it is compared; the same as tokumei.text.fold.",
-    duckdb=_tiers("t"),
+    duckdb="CASE WHEN regexp_full_match(t, '[0-9a-z]*') THEN t ELSE folded_text(t) END",
     spark=_translate("t", TABLE),
     types=("STRING", "STRING"),
 )

@@ -6,8 +6,9 @@ facilities as patients do. The codes of municipalities are the public ones: a ma
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from random import Random
 
 from tokumei import numbers
@@ -66,6 +67,7 @@ MUNICIPALITIES: Mapping[str, str] = {
 }
 
 
+@lru_cache(maxsize=1 << 14)
 def of_visit(seed: int, person: int, nth: int) -> int:
     """The number of the facility of one visit of a person."""
     first = Random(f"{seed}/facility/{person}").randrange(len(FACILITIES))
@@ -73,22 +75,25 @@ def of_visit(seed: int, person: int, nth: int) -> int:
     return other.randrange(len(FACILITIES)) if not other.randrange(ELSEWHERE) else first
 
 
-def of_facility(number: int, what: str, random: Random) -> str:
+def of_facility(number: int, what: str, random: Callable[[], Random]) -> str:
     """What a record tells of a facility; wards and beds are of the visit, all else is of the facility."""
-    facility, own = FACILITIES[number], Random(f"facility/{number}")
+    facility = FACILITIES[number]
     match what:
         case "code":
             return numbers.generate("facility", number)
         case "name":
             return facility.name
         case "phone":
+            own = Random(f"facility/{number}")
             return f"0{own.randrange(20, 60)}-0{own.randrange(100):02}-{own.randrange(10**4):04}"
         case "address":
-            return facility.area + people.street_address(own)
+            return facility.area + people.street_address(Random(f"facility/{number}"))
         case "ward":
-            return f"{random.choice('東西南北')}{random.randint(2, 8)}階病棟"
+            of_stay = random()
+            return f"{of_stay.choice('東西南北')}{of_stay.randint(2, 8)}階病棟"
         case "bed":
-            return f"{random.randint(201, 899)}号室{random.randint(1, 4)}番床"
+            of_stay = random()
+            return f"{of_stay.randint(201, 899)}号室{of_stay.randint(1, 4)}番床"
         case "function":
             return facility.function
         case "beds":

@@ -6,6 +6,7 @@ import datetime as dt
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from random import Random
 
 import pyarrow as pa
@@ -268,11 +269,11 @@ class _Maker:
 
     def _value(self, info: FieldInfo, row: _Row) -> str | None:
         random, rules = self.random, info.constraints
-        own = Random(f"{self.seed}/{info.name}/{row.person}")
+        own = partial(Random, f"{self.seed}/{info.name}/{row.person}")  # seeded where it is needed: that is what costs
         if info.tokumei.get("person") == "relative" and "pattern" not in rules:
-            return self._of_relative(info, row.person, own)
+            return self._of_relative(info, row.person, own())
         if info.tokumei.get("generator") in contacts.SHARE:
-            return contacts.value(info.tokumei["generator"], row.person, own)
+            return contacts.value(info.tokumei["generator"], row.person, own())
         if "officialNumber" in info.tokumei:
             return numbers.generate(info.tokumei["officialNumber"], random.randrange(10**9))
         match info.tokumei.get("generator"):
@@ -328,7 +329,7 @@ class _Maker:
             for other in self.organization.resource(info.name.resource).fields
             if other.tokumei.get("redundancyGroup") == group
         ]
-        return next((places.MUNICIPALITIES[name] for name in same if name in places.MUNICIPALITIES), None)
+        return next((places.MUNICIPALITIES[name] for name in same if name and name in places.MUNICIPALITIES), None)
 
     def _of_relative(self, info: FieldInfo, person: int, random: Random) -> str | None:
         """Half of the persons name a relative."""
