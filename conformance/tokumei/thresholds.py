@@ -27,5 +27,6 @@ LOCI = 9
 
 FACILITIES = 3
 """The smallest number of facilities that a combination of their attributes fits (F-02)."""
+
 RARE_SHARE = 1 / 10_000
 """Diseases of a smaller share of the reference population are rare, wherever the data are released to (I4-07)."""
