@@ -14,7 +14,7 @@ public class Anon {
     public static void main(String[] folders) throws Exception {
         Path data = Path.of(folders[0], "data", "patients.csv"), response = Path.of(folders[1]);
         String refusal = "INPUT_INVALID"; // where there is no such file, text or day; nothing is said about the values
-        try { refusal = anonymize(Files.readString(data).replace("\r\n", "\n"), response); }
+        try { refusal = anonymize(Files.readString(data).replaceFirst("^\uFEFF", "").replace("\r\n", "\n"), response); }
         catch (NoSuchFileException | java.nio.charset.CharacterCodingException | java.time.DateTimeException bad) { }
         Files.writeString(response.resolve("response.json"), refusal.isEmpty() ? "{\"status\": \"ok\"}"
             : "{\"status\": \"refused\", \"reason\": {\"code\": \"" + refusal + "\", \"path\": \"/data/patients\"}}");

@@ -45,7 +45,8 @@ function risk(sizes, persons, suppressed) { // of a person: 1 / persons of the s
 require("readline").createInterface({ input: process.stdin }).on("line", (line) => {
   const { op, id, request, response } = JSON.parse(line), data = `${request}/data/patients.csv`;
   if (op === "hello") return console.log("{}");
-  const code = anonymize(fs.existsSync(data) ? fs.readFileSync(data, "utf8").replaceAll("\r\n", "\n") : "", response);
+  const text = fs.existsSync(data) ? fs.readFileSync(data, "utf8").replace(/^\uFEFF/, "").replaceAll("\r\n", "\n") : "";
+  const code = anonymize(text, response);
   const answer = code ? { status: "refused", reason: { code, path: "/data/patients" } } : { status: "ok" };
   fs.writeFileSync(`${response}/response.json`, JSON.stringify(answer));
   console.log(JSON.stringify({ id, status: "done" }));
