@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Literal, Protocol, Self, TypeAlias
 
 from tokumei.adapters.leftovers import prefixed, texts
+from tokumei.adapters.strangers import Strangers
 from tokumei.modalities.tables import data
 from tokumei.model import Call, ProductInfo, Request, Response
 
@@ -84,7 +85,8 @@ class Attempt:
 class Workplace:
     """One private folder for all calls of an adapter; each call has its own two folders in it."""
 
-    def __init__(self) -> None:
+    def __init__(self, cwd: Path | None = None) -> None:
+        self.cwd = cwd or Path.cwd()
         self._root: tempfile.TemporaryDirectory[str] | None = None
         self._count = 0
 
@@ -94,6 +96,10 @@ class Workplace:
             Path(self._root.name).chmod(0o700)
         self._count += 1
         return Path(self._root.name, f"{self._count:06d}")
+
+    def _root_path(self) -> Path:
+        assert self._root is not None
+        return Path(self._root.name)
 
     def temporary(self) -> Path:
         """A new folder for the temporary files of one process of the product."""
@@ -111,9 +117,10 @@ class Workplace:
             data.write(request, asked)
             before = fingerprint(asked / "data")
             folders = [_identity(folder) for folder in (asked / "data", answer)]
+            strange = Strangers(request, asked, self._root_path(), self.cwd)
             tried = attempt(asked, answer)
             response: Response | None = None
-            left = prefixed("temp", tried.left)
+            left = prefixed("temp", tried.left) | strange.texts()
             trouble = tried.trouble
             log, cut = tried.log, tried.log_cut
             if _identity(answer) != folders[1]:

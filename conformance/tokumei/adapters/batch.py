@@ -35,7 +35,7 @@ class Batch(Closing):
         self._info = info or default_info(self.argv[0])
         self._cwd = cwd
         self._timeouts = timeouts or Timeouts()
-        self._work = Workplace()
+        self._work = Workplace(cwd)
 
     def describe(self) -> ProductInfo:
         """The statement of ``product.yaml``, else the default."""

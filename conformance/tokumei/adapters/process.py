@@ -41,7 +41,7 @@ class Exec(Closing):
         self._cwd = cwd
         self._env = env
         self._timeouts = timeouts or Timeouts()
-        self._work = Workplace()
+        self._work = Workplace(cwd)
         self._talk: _Talk | None = None
         self._temp: Path | None = None
         self._seen: Mapping[str, str] = {}

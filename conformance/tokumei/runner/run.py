@@ -21,6 +21,9 @@ from tokumei.plan.bundle import Bundle, Case, Plan, PlannedCall, pair_of
 from tokumei.relation import Engine
 from tokumei.runner.verdicts import ClauseResult, judged
 
+WATCHED = frozenset({Need.FILESYSTEM, Need.NETWORK})
+"""What no plan offers: adapters see it in any call, as far as the machine lets them."""
+
 BATCH = 200
 """Most cases that one query judges."""
 
@@ -99,7 +102,7 @@ def play(case: Case, caller: Caller, *, seed: int) -> Played:
     view = CaseView(
         id=case.id,
         calls=tuple(calls),
-        offers=case.offers | {Need.NETWORK for call in calls if call.network is not None},
+        offers=case.offers | {Need.FILESYSTEM} | {Need.NETWORK for call in calls if call.network is not None},
         stage=case.stage,
         expects=tuple(planned.expects for planned in case.calls),
         persons=case.calls[0].bundle.size,
@@ -318,7 +321,7 @@ def _result(
     why = inapplicable(check, [_pair(call) for case in plan.cases for call in case.calls], scope)
     if why is not None and (why is Why.REGIME or plan.track == "own"):
         return ClauseResult(clause=check.id, verdict=Verdict.NOT_APPLICABLE, why=why)
-    planned = any(set(check.needs) - {Need.NETWORK} <= case.offers for case in plan.cases)
+    planned = any(set(check.needs) - WATCHED <= case.offers for case in plan.cases)
     result = judged(check, observations, shown=shown, budget_left=not stopped, error=error)
     if result.verdict is Verdict.PASS and stopped:
         return judged(check, (), shown=0, budget_left=False)
