@@ -72,17 +72,20 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
     k, counted = least_persons(evidence), quasi(evidence)
     for info in measured(evidence.organization):
         view, given = evidence.release.get(info.name.resource), evidence.input.get(info.name.resource)
-        if info.name in counted or view is None or info.name.field not in view.names:
+        if info.name in counted:
             continue
+        there = view is not None and info.name.field in view.names
         bottom, top = bounds(info.name, evidence.asked, *claims)
         if (bottom, top) == (-FAR_AWAY, FAR_AWAY):
-            yield from _unbounded(evidence, info)
+            yield from _unbounded(evidence, info) if there else ()
             continue
         shown: dict[str, Any] = {"top": top, "bottom": bottom}
         if given is not None and info.name.field in given.names:
             told = {"column": given.column(info.name.field), "dummies": info.dummies or ("",)}
             for row in given.relation.query(GIVEN, **told, **shown).rows():
                 yield Premise(case=row["case"], count=row["n"], what="extreme numbers")
+        if view is None or not there:
+            continue
         wide, digits = FULLWIDTH
         told = {"column": view.column(info.name.field), "markers": markers(evidence, info.name)}
         for row in view.relation.query(CLASSES, wide=wide, digits=digits, **told, **shown).rows():
