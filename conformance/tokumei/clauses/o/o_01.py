@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -48,7 +50,7 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
         place = {"resource": info.name.resource, "field": info.name.field}
         strange: dict[tuple[str, int], int] = {}
         for row in evidence.texts.query(VALUES, **place).rows():
-            if row["value"] not in known:
+            if _plain(row["value"]) not in known:
                 strange[row["case"], row["call"]] = strange.get((row["case"], row["call"]), 0) + 1
         for (case_id, number), n in strange.items():
             yield Finding(
@@ -110,7 +112,13 @@ def _known(evidence: Evidence, info: FieldInfo) -> set[str] | None:
                 known |= {code[: int(step.params["truncate"])] for code in listed}
             hierarchy = processing.hierarchies.get(str(step.params.get("hierarchy"))) if processing else None
             known |= {str(node) for line in (hierarchy["table"] if hierarchy else ()) for node in line}
-    return known
+    return {_plain(text) for text in known}
+
+
+def _plain(text: str) -> str:
+    """A text in half width and without the number of its place in a list: neither is a part of a code."""
+    plain = unicodedata.normalize("NFKC", text)
+    return re.sub("^[0-9]+[:.] ?", "", plain)
 
 
 def _declared(code: str, case: str, call: int, names: list[str]) -> Finding:
