@@ -154,7 +154,9 @@ def write(
     file.parent.mkdir(parents=True, exist_ok=True)
     names = [column.field.name for column in released]
     select = f"SELECT {', '.join(column.field.column for column in released)} FROM r{resource.index}"
-    texts = [inert(c.field.column) if c.field.type in ("string", "time", "datetime") else c.field.column for c in released]
+    texts = [
+        inert(c.field.column) if c.field.type in ("string", "time", "datetime") else c.field.column for c in released
+    ]
     if resource.format == "parquet":
         kinds = [_written(types[column.field.name]) if column.typed else pa.string() for column in released]
         schema = pa.schema([pa.field(name, kind) for name, kind in zip(names, kinds, strict=True)])

@@ -75,7 +75,9 @@ class Strangers:
         cells: dict[str, None] = {}
         for resource in self._request.organization.get("resources", []):
             table = self._request.data.get(resource.get("name"))
-            for field in resource.get("schema", {}).get("fields", []) if table is not None else ():
+            if table is None:
+                continue
+            for field in resource.get("schema", {}).get("fields", []):
                 if set(field.get("tokumei", {}).get("class", ())) & IDENTIFYING and field["name"] in table.column_names:
                     column = table.column(field["name"]).slice(0, MOST_CELLS)
                     cells |= dict.fromkeys(cell for cell in column.to_pylist() if cell and len(cell) >= SHORTEST)

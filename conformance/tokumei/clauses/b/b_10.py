@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pyarrow as pa
 
@@ -56,7 +57,7 @@ def _run(relation: Relation, column: Column) -> Counter[tuple[str, int, str]]:
 def _format(evidence: Evidence, response: Response | None, resource: str) -> str:
     """The form of a released table: as its own document says, else as it was asked."""
     described = (response.organization if response else None) or evidence.organization.document
-    found = next((r for r in described.get("resources", []) if r.get("name") == resource), {})
+    found: dict[str, Any] = next((r for r in described.get("resources", []) if r.get("name") == resource), {})
     return str(found.get("format") or str(found.get("path", "")).rpartition(".")[2] or "csv").lower()
 
 

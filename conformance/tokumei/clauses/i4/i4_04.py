@@ -81,14 +81,16 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
             continue
         shown: dict[str, Any] = {"top": top, "bottom": bottom}
         if given is not None and info.name.field in given.names:
-            told = {"column": given.column(info.name.field), "dummies": info.dummies or ("",)}
-            for row in given.relation.query(GIVEN, **told, **shown).rows():
+            dummies = info.dummies or ("",)
+            column = given.column(info.name.field)
+            for row in given.relation.query(GIVEN, column=column, dummies=dummies, **shown).rows():
                 yield Premise(case=row["case"], count=row["n"], what="extreme numbers")
         if view is None or not there:
             continue
         wide, digits = FULLWIDTH
-        told = {"column": view.column(info.name.field), "markers": markers(evidence, info.name)}
-        for row in view.relation.query(CLASSES, wide=wide, digits=digits, **told, **shown).rows():
+        column, hidden = view.column(info.name.field), markers(evidence, info.name)
+        found = view.relation.query(CLASSES, wide=wide, digits=digits, column=column, markers=hidden, **shown)
+        for row in found.rows():
             if row["beyond"]:
                 yield _finding("NUMBER_BEYOND", row, info.name, n=row["beyond"])
             elif row["persons"] < k:

@@ -75,12 +75,12 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
         if released and undeclared(info):
             for case, number, _ in evidence.released_calls():
                 yield Premise(case=case.id, count=1, what="undeclared events")
-                row = {"case": case.id, "call": number, "n": len(undeclared(info))}
+                row: dict[str, Any] = {"case": case.id, "call": number, "n": len(undeclared(info))}
                 yield _finding("EVENT_NOT_DECLARED", row, info.name)
         if not info.peculiar or given is None or info.name.field not in given.names:
             continue
-        told = {"column": given.column(info.name.field), "texts": peculiar(info)}
-        held = given.relation.query(HELD, field=str(info.name), **told)
+        told = peculiar(info)
+        held = given.relation.query(HELD, field=str(info.name), column=given.column(info.name.field), texts=told)
         for row in held.query('SELECT "case", count(*) AS n FROM {self} t GROUP BY "case"').rows():
             yield Premise(case=row["case"], count=row["n"], what="rare events")
         parts.append(held.sql)

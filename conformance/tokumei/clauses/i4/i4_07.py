@@ -16,7 +16,7 @@ from tokumei.declarations import FieldName, Organization, Processing
 from tokumei.evidence import Evidence
 from tokumei.model import Finding, Need, Observation, Premise, Request, Response, Text
 from tokumei.mutants.edits import after, with_column
-from tokumei.relation import Relation
+from tokumei.relation import Column, Relation
 from tokumei.thresholds import RARE_SHARE
 
 NAMED = """
@@ -66,7 +66,7 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
                 yield _finding("RARE_IN_POPULATION", row, name, n=row["n"])
 
 
-def _named(relation: Relation, column: object, codes: tuple[str, ...]) -> Relation:
+def _named(relation: Relation, column: Column, codes: tuple[str, ...]) -> Relation:
     parts = [relation.query(NAMED, column=column, code=code).sql for code in codes]
     return Relation(relation.engine, " UNION ALL ".join(parts)).query(COUNTED)
 

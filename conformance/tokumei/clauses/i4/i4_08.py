@@ -54,8 +54,10 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
         found = view.relation.query(BLANKS, column=column, markers=hidden).rows()
         shown = {(row["case"], row["call"]): row["persons"] for row in found if (row["case"], row["call"]) in filled}
         if shown:
-            told = {"column": given.column(info.name.field), "markers": (*hidden, *info.dummies)}
-            missing = {(r["case"], r["call"]): r["persons"] for r in given.relation.query(BLANKS, **told).rows()}
+            before = given.relation.query(
+                BLANKS, column=given.column(info.name.field), markers=(*hidden, *info.dummies)
+            )
+            missing = {(r["case"], r["call"]): r["persons"] for r in before.rows()}
             for place, persons in shown.items():
                 if persons > missing.get(place, 0):
                     yield Premise(case=place[0], count=1, what="fields with hidden values")

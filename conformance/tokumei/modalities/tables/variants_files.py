@@ -93,7 +93,9 @@ FORMS: Mapping[str, Form] = {
     "office": Form(
         of="lenient", format="csv", encoding="cp932", write=_csv("cp932", "\r\n", quote_all=False), suffix="json"
     ),
-    "unix": Form(of="lower-top", format="csv", encoding="euc_jp", write=_csv("euc_jp", "\n", quote_all=False), indent=4),
+    "unix": Form(
+        of="lower-top", format="csv", encoding="euc_jp", write=_csv("euc_jp", "\n", quote_all=False), indent=4
+    ),
     "export": Form(of="stars", format="csv", encoding="utf-8", write=_csv("utf-8", "\n", quote_all=True)),
     "lake": Form(
         of="datafly", format="parquet", encoding=None, write=_parquet("snappy", typed=True, rows=50), indent=2
