@@ -35,10 +35,19 @@ def known_sets(
     return sorted(found or targets, key=lambda names: sorted(map(str, names)))
 
 
+def random_fields(*processings: Processing) -> frozenset[FieldName]:
+    """The fields whose released values are drawn: pseudonyms and shifted dates."""
+    steps = (step for processing in processings for step in processing.with_technique("date-shift", *PSEUDONYMS))
+    return frozenset(name for step in steps for name in step.fields)
+
+
 def of_use(names: frozenset[FieldName], claim: Processing, views: Mapping[str, TableView]) -> list[FieldName]:
     """The known fields that are in the release in a form that can be compared with what is known."""
-    lost = {name for step in claim.with_technique("date-shift", *PSEUDONYMS) for name in step.fields}
-    held = (name for name in names - lost if name.resource in views and name.field in views[name.resource].names)
+    held = (
+        name
+        for name in names - random_fields(claim)
+        if name.resource in views and name.field in views[name.resource].names
+    )
     return sorted(held, key=str)
 
 
@@ -75,4 +84,4 @@ def persons_are_told(organization: Organization, views: Mapping[str, TableView],
     return held or (resources == {key.resource} and organization.resource(key.resource).row_unit == "person")
 
 
-__all__ = ["PROSECUTOR", "known_sets", "of_use", "persons_are_told", "seen"]
+__all__ = ["PROSECUTOR", "known_sets", "of_use", "persons_are_told", "random_fields", "seen"]

@@ -11,7 +11,7 @@ import re
 from collections import defaultdict
 from collections.abc import Hashable, Iterator, Mapping
 
-from tokumei.attacks.knowledge import known_sets, of_use, persons_are_told, seen
+from tokumei.attacks.knowledge import known_sets, of_use, persons_are_told, random_fields, seen
 from tokumei.attacks.nearest import Distance, chance, narrowed, nearest, reading
 from tokumei.attacks.truth import aligned
 from tokumei.clause import Check, Mutant
@@ -107,13 +107,17 @@ def _identifying(organization: Organization, known: list[FieldName]) -> list[Fie
 
 
 def _others(evidence: Evidence, known: list[FieldName], kept: list[FieldName]) -> list[FieldName]:
-    """The released columns that are none of what is known or kept: those of the table of persons, and undeclared ones."""
+    """The released columns that are none of what is known or kept: those of the table of persons, and undeclared ones.
+
+    A pseudonym and a shifted date hold a known text by chance alone, as a year that is anybody's.
+    """
     home = evidence.organization.subject_key.resource
+    lost = random_fields(evidence.asked, evidence.claim or evidence.asked)
     names = [FieldName(resource, field) for resource, view in sorted(evidence.release.items()) for field in view.names]
     return [
         name
         for name in names
-        if name not in (*known, *kept) and (name.resource == home or evidence.organization.field(name) is None)
+        if name not in {*known, *kept, *lost} and (name.resource == home or evidence.organization.field(name) is None)
     ]
 
 

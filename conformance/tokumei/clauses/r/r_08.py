@@ -21,8 +21,8 @@ TOLERANCE = 0.001
 def judge(evidence: Evidence) -> Iterator[Observation]:
     """Recompute the score from the scores, and hold these against the greatest risk that the same report states."""
     for case, number, call in evidence.released_calls():
-        if call.response is None:
-            continue
+        if call.response is None or not any(table.num_rows for table in call.response.data.values()):
+            continue  # where nobody is released, there is no risk to score
         yield Premise(case=case.id, count=1, what="releases")
         report = read(call.response, RISK)
         if report is None:
