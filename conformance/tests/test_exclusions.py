@@ -147,7 +147,7 @@ def test_an_identification_code_is_a_symbol():
     def edit(organization, processing):
         field(organization, "phone")["tokumei"] = {"class": ["direct"], "officialNumber": "my-number"}
 
-    assert problems(edit) == [("NUMBER_NOT_SYMBOL", "/resources/0/schema/fields/8/tokumei/class")]
+    assert problems(edit) == [("NUMBER_NOT_SYMBOL", "/resources/0/schema/fields/10/tokumei/class")]
 
 
 def test_the_example_has_no_problem():
