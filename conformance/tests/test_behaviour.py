@@ -21,7 +21,7 @@ from tokumei.clauses.i3.i3_03 import in_order
 from tokumei.clauses.i3.i3_07 import to_destroy
 from tokumei.model import Call, ProductInfo, Request, Response
 from tokumei.plan.changed import reordered
-from tokumei.plan.required import required_plan
+from tokumei.plan.required import LATE, required_plan
 from tokumei.runner.power import PAIRS, pair_named
 
 
@@ -192,6 +192,7 @@ def test_the_malformed_inputs_are_wrong_in_one_place(pair):
     assert len(wrong) == 1 and wrong[0][0].resource == organization.parents_first()[-1].name
     ranks = {r["cell"]: r["rank"] for r in row.bundle.truth.orders.to_pylist()}
     assert set(ranks.values()) == {-1, 1}
+    assert ranks.pop(LATE) == 1  # they come last of all
     assert max(c for c, rank in ranks.items() if rank < 0) < min(c for c, rank in ranks.items() if rank > 0)
 
     subject = organization.resource(organization.subject_key.resource)

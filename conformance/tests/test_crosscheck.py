@@ -63,6 +63,9 @@ ORGANIZATION = [
     (lambda d: field(d, "patients.age")["constraints"].pop("maximum"), "CANNOT_GENERATE"),
     (lambda d: field(d, "patients.chart_no").pop("constraints"), "CANNOT_GENERATE"),
     (lambda d: field(d, "labs.comment")["tokumei"].pop("generator"), "CANNOT_GENERATE"),
+    (lambda d: field(d, "prescriptions.usage").update(constraints={"maxLength": 8}), "CANNOT_GENERATE"),
+    (lambda d: field(d, "prescriptions.usage")["tokumei"].update({"class": ["sensitive"]}), "CANNOT_GENERATE"),
+    (lambda d: field(d, "labs.test").pop("constraints"), "CANNOT_GENERATE"),  # Parquet: no cell is run there
     (lambda d: d["resources"][0]["schema"].update(primaryKey=["id"]), "UNKNOWN_FIELD"),
     (lambda d: d["resources"][0]["tokumei"].update(subjectKey="id"), "UNKNOWN_FIELD"),
     (lambda d: d["tokumei"]["optOut"].update(statusField="patients.out"), "UNKNOWN_FIELD"),
@@ -113,7 +116,7 @@ PROCESSING = [
     (lambda d: d["organization"].update(name="other"), ["ANOTHER_ORGANIZATION"]),
     (lambda d: d["organization"].update(version="2.0.0"), ["ANOTHER_ORGANIZATION"]),
     (lambda d: d["tokumei"].update(level="method"), ["LEVEL_RESERVED"]),
-    (lambda d: d["hierarchies"].clear(), ["UNKNOWN_HIERARCHY", "UNKNOWN_HIERARCHY"]),
+    (lambda d: d["hierarchies"].clear(), ["UNKNOWN_HIERARCHY"] * 7),
     (lambda d: step(d, "a12")["params"].update(level="都道府縣"), ["UNKNOWN_LEVEL"]),
     (lambda d: d["hierarchies"]["area"]["table"][0].pop(), ["HIERARCHY_ROW"]),
     (lambda d: d["hierarchies"]["area"]["table"][-1].__setitem__(2, "長野県"), ["HIERARCHY_NOT_A_TREE"]),
@@ -145,7 +148,7 @@ PROCESSING = [
     (lambda d: d["targets"][0]["quasi"].append("patients.gender"), ["UNKNOWN_FIELD"]),
     (lambda d: d["targets"][0]["quasi"].append("patients.birth"), ["TARGET_FIELD_DROPPED"]),
     (lambda d: d["targets"][0].update(sensitive="patients.sex"), ["SENSITIVE_IS_QUASI"]),
-    (lambda d: d["attacker"][0]["knows"].append("patients.height"), ["UNKNOWN_FIELD"]),
+    (lambda d: d["attacker"][0]["knows"].append("patients.weight"), ["UNKNOWN_FIELD"]),
 ]
 
 
@@ -159,10 +162,10 @@ def test_a_new_field_without_a_step_is_told_where_it_stands():
     organization, processing = example()
     text = organization.text.replace(
         "        - {name: blood,",
-        "        - {name: height, type: integer, tokumei: {class: [quasi]}}\n        - {name: blood,",
+        "        - {name: weight, type: integer, tokumei: {class: [quasi]}}\n        - {name: blood,",
     )
     problem = crosscheck.pair(documents.loads(text, "o.yaml"), processing)[0]
-    line = next(i for i, each in enumerate(text.splitlines(), 1) if "height" in each)
+    line = next(i for i, each in enumerate(text.splitlines(), 1) if "weight" in each)
     assert (problem.code, problem.place.line, problem.place.file) == ("FIELD_WITHOUT_STEP", line, "o.yaml")
 
 

@@ -235,7 +235,7 @@ def test_the_plan_has_rare_values_below_at_and_far_below_the_limit():
     case = next(case for case in plan.cases if case.id.endswith("/classes"))
     bundle = case.calls[0].bundle
     rare = rare_values(bundle.organization, bundle.processing)
-    assert {str(name) for name in rare} == {"diagnoses.icd10", "prescriptions.drug"}
+    assert {str(name) for name in rare} == {"diagnoses.icd10", "prescriptions.drug", "labs.specimen"}
     for name, groups in rare.items():
         cells = bundle.tables[name.resource].column(name.field).to_pylist()
         people = [

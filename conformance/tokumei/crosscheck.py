@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from tokumei import exclusions, numbers
 from tokumei.documents import pointer
 from tokumei.model import Problem
+from tokumei.spreadsheets import open_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -176,6 +177,7 @@ def _generated(loaded: Loaded, tables: _Tables, field: Mapping[str, Any], full: 
         re.compile(limits.get("pattern", ""))
     except re.error:
         yield Problem(code="PATTERN_INVALID", place=loaded.place(at + "/constraints/pattern"), params={"field": full})
+    is_csv = tables.resources[resource].get("format", "csv") == "csv"
     numeric = field["type"] in ("integer", "number") and "minimum" in limits and "maximum" in limits
     if numeric and not _ordered(limits["minimum"], limits["maximum"]):
         yield Problem(code="BOUNDS_EMPTY", place=loaded.place(at + "/constraints"), params={"field": full})
@@ -186,6 +188,7 @@ def _generated(loaded: Loaded, tables: _Tables, field: Mapping[str, Any], full: 
         or {"generator", "officialNumber"} & field["tokumei"].keys()
         or "hierarchy" in field["tokumei"]
         or field["type"] in DATED
+        or (is_csv and open_text(field["type"], field["tokumei"]["class"], {*limits, *field["tokumei"]}))
         or any(name in fields for fields, _, _ in tables.foreign_keys(resource))
     )
     if not known:

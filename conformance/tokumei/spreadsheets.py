@@ -6,6 +6,9 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+    from collections.abc import Set as AbstractSet
+
     from tokumei.declarations import FieldInfo, Organization, Processing
 
 TRIGGERS = "=+-@＝＋－＠\t\r\n"
@@ -16,6 +19,8 @@ _SCRIPT = re.compile(
     r"<\s*/?\s*(?:script|iframe|object|embed|svg|meta|link|style|base)[\s>/]|<[a-z][^<>]*\son[a-z]+\s*=", re.IGNORECASE
 )
 _ADDRESS = re.compile(r"\s*(?:javascript|vbscript)\s*:", re.IGNORECASE)
+
+_BOUNDS = frozenset({"enum", "pattern", "maxLength", "generator", "officialNumber", "hierarchy"})
 
 OPEN_VALUES = (
     "1日3回毎食後",
@@ -48,6 +53,11 @@ def script(text: str) -> bool:
     return ("<" in text and _SCRIPT.search(text) is not None) or _ADDRESS.match(text) is not None
 
 
+def open_text(type_: str, classes: Collection[str], says: AbstractSet[str]) -> bool:
+    """Whether a field is neutral text that nothing bounds; ``says`` are the constraints and properties it has."""
+    return type_ == "string" and "neutral" in classes and not _BOUNDS & says
+
+
 def unbounded(organization: Organization, processing: Processing) -> tuple[FieldInfo, ...]:
     """The fields of CSV files whose texts are released as they are and which no list or pattern bounds."""
     return tuple(
@@ -55,9 +65,6 @@ def unbounded(organization: Organization, processing: Processing) -> tuple[Field
         for resource in organization.resources
         if resource.format == "csv"
         for info in resource.fields
-        if info.type == "string"
-        and "neutral" in info.classes
-        and not {"enum", "pattern", "maxLength"} & set(info.constraints)
-        and not {"generator", "officialNumber", "hierarchy"} & set(info.tokumei)
+        if open_text(info.type, info.classes, {*info.constraints, *info.tokumei})
         and {step.technique for step in processing.steps if info.name in step.fields} == {"keep"}
     )
