@@ -218,4 +218,4 @@ def test_bottom_and_top_before_bins(run: Caller) -> None:
 def test_persons_removed_by_a_list_of_texts(run: Caller) -> None:
     org, pro = declarations("stroke-registry")
     pro["steps"][0]["params"] = {"field": "registry.提供停止", "in": ["0", "1"], "of": "subject"}
-    assert run(org, pro, {"registry": registry_rows(100)}).reason == ("CANNOT_MEET_PRIVACY", "/targets/1")
+    assert run(org, pro, {"registry": registry_rows(100)}).reason == ("CANNOT_MEET_PRIVACY", "/targets/2")

@@ -29,8 +29,10 @@ def asked(k: int, share: float, ages: Any = None, areas: Any = None) -> tuple[An
     closed = ages and areas
     algorithm = "suppression" if closed else "optimal"
     steps["s13"]["params"] = {"algorithm": algorithm, "k": k, "maxSuppressed": share}
-    pro["targets"][0]["k"] = k
-    pro["targets"][1]["minimum"] = 2
+    pro["targets"] = [
+        {**pro["targets"][0], "k": k},
+        {"model": "minimum-subjects", "minimum": 2},
+    ]  # k alone, which is what is counted here
     return org, pro
 
 

@@ -59,14 +59,14 @@ CASES: list[tuple[str, Seed, str, str]] = [
      "DECLARATION_INVALID", "/resources/0/path"),
     ("other organization", lambda o, p, r: p["organization"].update(name="x"), "ORGANIZATION_MISMATCH",
      "/organization/name"),
-    ("too few", lambda o, p, r: p["targets"][1].update(minimum=10**6), "CANNOT_MEET_PRIVACY", "/targets/1"),
+    ("too few", lambda o, p, r: p["targets"][2].update(minimum=10**6), "CANNOT_MEET_PRIVACY", "/targets/2"),
     ("k not to be met", lambda o, p, r: (step(p, "s13")["params"].update(k=999), p["targets"][0].update(k=999)),
      "CANNOT_MEET_PRIVACY", "/targets/0"),
     ("too much removed", lambda o, p, r: step(p, "s13")["params"].update(maxSuppressed=0.01),
      "CANNOT_MEET_PRIVACY", "/targets/0"),
     ("target above search", lambda o, p, r: p["targets"][0].update(k=100), "CANNOT_MEET_PRIVACY", "/targets/0"),
     ("target not here", lambda o, p, r: p["targets"].append({"model": "delta-presence"}), "UNSUPPORTED",
-     "/targets/2/model"),
+     "/targets/3/model"),
     ("garbage", lambda o, p, r: p.update(steps=[1]), "DECLARATION_INVALID", "/steps/0"),
     ("garbage in params", lambda o, p, r: step(p, "s11")["params"].update(preserve=3), "DECLARATION_INVALID", ""),
 ]  # fmt: skip
@@ -140,7 +140,7 @@ def test_undeclared_column_and_files(run: Caller) -> None:
 
 def test_nobody(run: Caller) -> None:
     org, pro = declarations("stroke-registry")
-    assert run(org, pro, {"registry": []}).reason == ("CANNOT_MEET_PRIVACY", "/targets/1")
+    assert run(org, pro, {"registry": []}).reason == ("CANNOT_MEET_PRIVACY", "/targets/2")
     pro["targets"].pop()
     assert run(org, pro, {"registry": []}).reason[0] == "CANNOT_MEET_PRIVACY"
 
