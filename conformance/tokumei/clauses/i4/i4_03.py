@@ -1,12 +1,15 @@
 """I4-03: what reveals a hidden disease, such as a drug given for it alone, is treated with it.
 
 A proxy is read from the data: two or more persons of the input have the value, and all of them have one and the same
-disease of fewer persons than the limit. It needs no table of drugs and their indications, and does not know of them.
+disease of fewer persons than the limit, where so many would hardly meet by chance. It needs no table of drugs and
+their indications, and does not know of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator
+from math import comb
 
 from tokumei.clause import Check, Mutant
 from tokumei.clauses.i4.i4_02 import limits
@@ -19,6 +22,8 @@ from tokumei.representation import markers
 
 LEAST_PERSONS = 2
 """What one person alone has says nothing of the disease."""
+CHANCE = 0.001
+"""Among few persons those of a value have one disease by chance. Nothing is asked where that is likelier than this."""
 
 HELD = """
 SELECT DISTINCT "case", "call", subject, {column} AS v FROM {self} t
@@ -26,8 +31,9 @@ WHERE subject IS NOT NULL AND {column} IS NOT NULL AND {column} NOT IN {markers}
 """
 
 RARE = """
-SELECT h."case", h."call", h.subject, h.v FROM {self} h JOIN (
-  SELECT "case", "call", v FROM {self} t GROUP BY "case", "call", v HAVING count(DISTINCT subject) < {least}
+SELECT h."case", h."call", h.subject, h.v, r.n FROM {self} h JOIN (
+  SELECT "case", "call", v, count(DISTINCT subject) AS n FROM {self} t GROUP BY "case", "call", v
+  HAVING count(DISTINCT subject) < {least}
 ) r ON h."case" = r."case" AND h."call" = r."call" AND h.v = r.v
 """
 
@@ -38,8 +44,8 @@ JOIN {held} h ON o."case" = h."case" AND o."call" = h."call" AND substr(h.v, 1, 
 """The persons of the input who have each value of the second relation, or one that it is the beginning of."""
 
 PROXIES = """
-SELECT s."case", s."call", s.v, max(s.n) AS n FROM (
-  SELECT p."case", p."call", p.v, r.v AS hidden, count(DISTINCT p.subject) AS n
+SELECT s."case", s."call", s.v, max(s.n) AS n, max(s.few) AS few FROM (
+  SELECT p."case", p."call", p.v, r.v AS hidden, max(r.n) AS few, count(DISTINCT p.subject) AS n
   FROM {self} p JOIN {rare} r ON p."case" = r."case" AND p."call" = r."call" AND p.subject = r.subject
   GROUP BY p."case", p."call", p.v, r.v
 ) s JOIN (
@@ -48,7 +54,7 @@ SELECT s."case", s."call", s.v, max(s.n) AS n FROM (
 WHERE a.n >= {least} GROUP BY s."case", s."call", s.v
 """
 
-COUNTED = 'SELECT "case", "call", count(*) AS n FROM {self} t GROUP BY "case", "call"'
+PERSONS = 'SELECT "case", "call", count(DISTINCT subject) AS n FROM {self} t GROUP BY "case", "call"'
 
 
 def coded(organization: Organization) -> list[FieldName]:
@@ -72,9 +78,8 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
         if view is None or name.field not in view.names or not others:
             continue
         rare = Relation(held[name].engine, " UNION ALL ".join(rare_of[other].sql for other in others))
-        planted = held[name].query(PROXIES, rare=rare, least=LEAST_PERSONS)
-        for row in planted.query(COUNTED).rows():
-            yield Premise(case=row["case"], count=row["n"], what="proxies")
+        for (case, _), count in _proxies(held[name], rare, held[name]).items():
+            yield Premise(case=case, count=count, what="proxies")
         column, hidden = view.column(name.field), markers(evidence, name)
         values = view.relation.query(
             'SELECT DISTINCT "case", "call", {column} AS v FROM {self} t WHERE {column} IS NOT NULL AND {column} NOT IN {markers}',
@@ -82,8 +87,18 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
             markers=hidden,
         )
         shown = _stored("shown", name, values.query(SHOWN, held=held[name]))
-        for row in shown.query(PROXIES, rare=rare, least=LEAST_PERSONS).query(COUNTED).rows():
-            yield _finding(row, name)
+        for at, count in _proxies(shown, rare, held[name]).items():
+            yield _finding(at, count, name)
+
+
+def _proxies(values: Relation, rare: Relation, held: Relation) -> Counter[tuple[str, int]]:
+    """For each call the number of values that reveal a disease, and hardly do so by chance."""
+    persons = {(row["case"], row["call"]): row["n"] for row in held.query(PERSONS).rows()}
+    found: Counter[tuple[str, int]] = Counter()
+    for row in values.query(PROXIES, rare=rare, least=LEAST_PERSONS).rows():
+        at = row["case"], row["call"]
+        found[at] += comb(row["few"], row["n"]) <= CHANCE * comb(persons[at], row["n"])
+    return +found
 
 
 def _held(evidence: Evidence, name: FieldName) -> Relation | None:
@@ -99,12 +114,12 @@ def _stored(what: str, name: FieldName, relation: Relation) -> Relation:
     return relation.engine.register(f"i4-03.{what}.{str(name).encode().hex()}", relation.arrow())
 
 
-def _finding(row: Mapping[str, object], name: FieldName) -> Finding:
+def _finding(at: tuple[str, int], count: int, name: FieldName) -> Finding:
     return Finding(
         code="PROXY_RELEASED",
-        case=str(row["case"]),
-        call=int(str(row["call"])),
-        params={"resource": name.resource, "field": name.field, "n": row["n"]},
+        case=at[0],
+        call=at[1],
+        params={"resource": name.resource, "field": name.field, "n": count},
         resource=name.resource,
         fields=(name.field,),
     )
