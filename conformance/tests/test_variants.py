@@ -7,6 +7,7 @@ import pytest
 
 from tokumei.clause import mutants
 from tokumei.modalities.tables import baseline, nulls, variants, variants_files, variants_persons
+from tokumei.modalities.tables.accompanying import accompanied
 from tokumei.model import Request, Response, RunOutcome
 from tokumei.runner import power, selftest
 
@@ -25,7 +26,7 @@ def test_a_correct_product_is_accused_of_nothing(name):
 
 
 def test_a_sample_is_accused_of_nothing():
-    product = variants_persons.product(variants_persons.SAMPLED)
+    product = accompanied(variants.careful(variants_persons.product(variants_persons.SAMPLED)))
     found = power.power_run("sampled", product, pair=PAIR, seed=SEED)
     assert (found.failed, found.errors, found.crashes, found.outcome) == ((), (), 0, RunOutcome.INCOMPLETE)
 
