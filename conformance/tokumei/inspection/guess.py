@@ -11,7 +11,7 @@ from typing import Any
 
 from tokumei import numbers
 from tokumei.inspection import shapes, words
-from tokumei.inspection.profile import MOST_LISTED, Profile
+from tokumei.inspection.profile import MOST_LISTED, TESTS, Profile
 from tokumei.model import Text
 
 IDENTIFIERS = frozenset({"direct", "symbol", "link", "staff", "facility", "freetext"})
@@ -111,7 +111,7 @@ def _class(profile: Profile, *, of_person: bool) -> _Class:
         return shown
     word, found = told
     reason = Text(f"列名に「{found}」", f"the header has “{found}”")
-    if profile.date_format or profile.every("datetime"):
+    if (profile.date_format or profile.every("datetime")) and word.means != "load":
         birth = word.means == "birth" or "quasi" in shown.classes
         dated: tuple[str, ...] = ("quasi", "date") if birth else ("date",)
         means = "birth" if word.means == "birth" else ""
@@ -127,7 +127,7 @@ def _class(profile: Profile, *, of_person: bool) -> _Class:
         return _Class(
             classes=shown.classes, confidence=UNSURE, evidence=(reason, *shown.evidence), tokumei=shown.tokumei
         )
-    if "neutral" in word.classes and not _closed(profile) and not _numeric(profile):
+    if "neutral" in word.classes and not (_closed(profile) or _numeric(profile) or profile.every("time")):
         text = Text(
             "語彙が閉じていないため厳しい区分とした", "its vocabulary is not closed, so the stricter class is taken"
         )
@@ -143,7 +143,9 @@ def _class(profile: Profile, *, of_person: bool) -> _Class:
 
 
 def _contradicted(profile: Profile, named: tuple[str, ...], shown: _Class) -> bool:
-    """Whether the values are of a stricter class than the header says."""
+    """Whether the values are of a stricter class than the header says; addresses may be of a facility."""
+    if "facility" in named and "direct" in shown.classes:
+        return False
     if {"direct", "symbol", "freetext", "staff"} & set(named):
         return False
     if {"direct", "symbol"} & set(shown.classes):
@@ -151,7 +153,7 @@ def _contradicted(profile: Profile, named: tuple[str, ...], shown: _Class) -> bo
     if {"link", "facility"} & set(named):
         return False
     if "link" in shown.classes:
-        return profile.distinct > SOME
+        return profile.distinct > SOME and not profile.every("time")
     return bool({"freetext", "facility"} & set(shown.classes)) and not _closed(profile)
 
 
@@ -224,6 +226,10 @@ def _shown(profile: Profile, *, of_person: bool) -> _Class:
                 "dates over more than 40 years, perhaps of birth",
             )
         return one("date", SURE, "全ての値が日付", "every value is a date")
+    if profile.every("time"):
+        return one("quasi", UNSURE, "全ての値が時刻", "every value is a time of day")
+    if profile.share("digest") >= NEARLY:
+        return one("link", LIKELY, "ハッシュ値の形", "they look like digests")
     for form, ja, en in (
         ("mail", "メールアドレス", "e-mail addresses"),
         ("phone", "電話番号", "telephone numbers"),
@@ -267,6 +273,8 @@ def _type(profile: Profile, known: str, found: _Class) -> tuple[str, str]:
         return "date", "" if form == "default" else form
     if profile.every("datetime"):
         return "datetime", "any"
+    if profile.every("time"):
+        return "time", ""
     if IDENTIFIERS & set(found.classes) or (profile.distinct <= MOST_LISTED and found.means != "age"):
         return "string", ""
     if profile.every("integer"):
@@ -335,14 +343,14 @@ def _values(
             "list the values; some have fewer than 10 rows, or may be names, and are not written here",
         )
         return {"enum": [f"{TODO}: {text[lang]}"]}, []
-    pattern = shapes.pattern(profile.shapes)
+    pattern = TESTS["digest"] if profile.every("digest") else shapes.pattern(profile.shapes)
     if not pattern or ("漢" in "".join(profile.shapes) and not every_kanji):
         text = Text(
             "値の形の正規表現、又は enum で値の一覧を書く",
             "write the form of the values as a regular expression, or their list as enum",
         )
         return {"pattern": f"{TODO}: {text[lang]}"}, []
-    if key and shapes.capacity(profile.shapes) < KEYS:
+    if key and profile.shapes and shapes.capacity(profile.shapes) < KEYS:
         return {"pattern": f"({pattern})[0-9]{{0,6}}"}, [
             Text("鍵が足りるように桁を延ばした", "drawn out so that there are keys enough")
         ]

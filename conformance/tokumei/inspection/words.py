@@ -31,6 +31,9 @@ WORDS: tuple[Word, ...] = (
     _word("提供停止|オプトアウト", "opt_?out", "system", means="refusal"),
     _word("通知|同意|撤回", "notice|consent", "system"),
     _word(
+        "取込日時|登録日時|更新日時|抽出日時", "(loaded|imported|extracted|ingested)_(at|on)", "system", means="load"
+    ),
+    _word(
         "自由記載|備考|所見|コメント|メモ|経過記録|看護記録|主訴|要約",
         "comments?|notes?|remarks?|memo|narrative|free_?text|text|complaint|question|answer|title",
         "freetext",
@@ -42,6 +45,17 @@ WORDS: tuple[Word, ...] = (
         "staff",
         person="staff",
     ),
+    _word(
+        "(医療機関|病院|診療所|施設|クリニック|薬局)の?(電話|fax|メール|郵便|住所|所在地|市区町村|都道府県)",
+        "(hospital|facility|clinic|institution|pharmacy)_(phone|tel|fax|e?_?mail|zip|postcode|address|area|city|prefecture)",
+        "facility",
+    ),
+    _word("顔特徴|顔画像|顔認証", "face(_template|_vector|_print)?", "symbol", generator="face-template"),
+    _word("遺伝子型|一塩基|ゲノム", "snps?(_panel)?|genotypes?|genome|dna", "symbol", generator="snp-panel"),
+    _word("指紋|声紋|虹彩|掌紋|静脈", "fingerprint|voice_?print|iris|biometrics?", "symbol"),
+    _word("(?<!在留)(?<!個人番号)カード番号|クレジット", "(credit_?)?card(_no|_number)?", "direct"),
+    _word("口座", "(bank_?)?account(_no|_number)?|iban", "direct"),
+    _word("端末番号|機器番号|端末識別", "mac(_address)?|ip_address|imei|device_(id|no|serial)", "direct"),
     _word(
         "生年月日|誕生日|生年",
         "(date_?of_?|year_?of_?|month_?of_?|day_?of_?)?birth(_?date|_?day|_?datetime|_?year)?|dob",
@@ -106,15 +120,18 @@ WORDS: tuple[Word, ...] = (
     _word("年齢|歳", "age", "quasi", means="age", unit="a"),
     _word("性別", "sex|gender|male|female", "quasi"),
     _word("身長|体重|bmi|腹囲", "height|weight|bmi", "quasi", means="build"),
+    _word("曜日", "week_?day|day_of_week", "neutral"),
+    _word("検体|材料|薬価基準", "specimen|sample_type|price_?list", "neutral", sure=False),
+    _word("時刻", "time_of_day|arrived_at|arrival_time", "neutral", sure=False),
     _word(
         "診療科|入外|区分|種別|来院方法|来院経路|退院先|転帰先|時間帯|単位|数量|日数|回数|用法|投与経路|保険種別",
-        "kind|dept|department|type|unit|days?|duration|quantity|route|dose|payer|insurance_?type|contact|count",
+        "kind|dept|department|type|unit|days?|duration|quantity|route|dose|usage|payer|insurance_?type|contact|count",
         "neutral",
         sure=False,
     ),
     _word(
         "患者(番号|id|コード)|診療録番号|カルテ番号|(番号|id|ｉｄ|no\\.?|キー|識別子)$",
-        "(.*_)?(id|no|number|key|uid|mrn|chart|code)",
+        "(.*_)?(id|no|number|key|uid|mrn|chart|code|token|hash|digest)",
         "link",
     ),
 )
@@ -122,6 +139,9 @@ WORDS: tuple[Word, ...] = (
 _PERSON = re.compile(
     r"患者|被験者|対象者|本人|個人|利用者|受診者|(^|_)(patient|subject|person|member|participant|pid|mrn)s?(_|$)"
 )
+
+_NUMBERED = r"_(id|no|uid)$"
+"""How an English header ends that names an identifier."""
 
 
 def plain(header: str) -> str:
@@ -137,7 +157,7 @@ def lookup(header: str) -> tuple[Word, str] | None:
         if found := re.search(word.ja, text):
             return word, found[0]
         found = re.search(rf"(?:^|_)({word.en})(?:_|$)", text)
-        if found and not _identifier(word, text):
+        if found and (re.search(_NUMBERED, found[1]) or not _identifier(word, text)):
             return word, found[1]
     return None
 
@@ -145,7 +165,7 @@ def lookup(header: str) -> tuple[Word, str] | None:
 def _identifier(word: Word, text: str) -> bool:
     """Whether an English header ends as an identifier of the thing, not as the thing: ``condition_era_id``."""
     return (
-        bool(re.search(r"_(id|no|uid)$", text))
+        bool(re.search(_NUMBERED, text))
         and not {"symbol", "staff", "facility"} & set(word.classes)
         and "link" not in word.classes
         and "concept" not in text
