@@ -199,13 +199,13 @@ def test_cells_of_rare_values_and_of_named_ones_are_emptied(drawn: Any, rare: in
 
 
 def test_cells_before_generalizing() -> None:
-    drawn = [(i, "a", None, None, word) for i, word in enumerate(["x1", "x2", "x2", "y1"])]
+    drawn = [(i, "a", None, None, word) for i, word in enumerate(["x1", "x2", "x2", "y1", "z1", "w1"])]
     steps = [("suppress-cell", ["word"], {"rareBelow": 2}), ("generalize", ["word"], {"truncate": 1})]
     _, after = frames(call(drawn, processing(*steps)), drawn)
-    assert list(after["word"]) == ["", "x", "x", ""]
+    assert list(after["word"]) == ["", "x", "x", "", "", ""]
     steps = [("generalize", ["word"], {"truncate": 1}), ("suppress-cell", ["word"], {"rareBelow": 2})]
     _, after = frames(call(drawn, processing(*steps)), drawn)
-    assert list(after["word"]) == ["x", "x", "x", ""]
+    assert list(after["word"]) == ["x", "x", "x", "", "", ""]
 
 
 ALL = ["id", "person", "group", "value", "real", "word"]
@@ -332,7 +332,7 @@ def test_a_swap_within_a_child_table_of_parquet(run: Caller) -> None:
 
 def test_an_invented_table_joins_with_nothing_and_says_so(run: Caller) -> None:
     org, pro = declarations("hospital")
-    released = ["labs.visit_id", "labs.test", "labs.value", "labs.taken_on"]
+    released = ["labs.visit_id", "labs.test", "labs.value", "labs.taken_on", "labs.specimen"]
     next(step for step in pro["steps"] if step["technique"] == "keep")["fields"].remove("labs.test")
     next(step for step in pro["steps"] if step["technique"] == "date-shift")["fields"].remove("labs.taken_on")
     coarse = {"id": "y", "technique": "date-coarsen", "fields": ["labs.taken_on"], "params": {"to": "quarter"}}
@@ -350,6 +350,9 @@ def test_an_invented_table_joins_with_nothing_and_says_so(run: Caller) -> None:
         if step["id"] not in ("z", "y"):
             step["fields"] = [name for name in step["fields"] if name not in released or name == "labs.visit_id"]
     pro["steps"] = [step for step in pro["steps"] if step["fields"]]
+    left = {step["id"] for step in pro["steps"]}
+    for step in pro["steps"]:
+        step["after"] = [name for name in step.get("after", []) if name in left]
     pro["steps"][-1]["fields"] = ["labs"]
     again = run(org, pro, hospital_rows(200))
     assert again.status == "ok", again.answer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -90,8 +91,15 @@ def test_another_key_changes_every_pseudonym(one: bytes, two: bytes) -> None:
 cells = st.none() | st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\0"), max_size=6)
 
 
+def inert(text: str) -> str:
+    """A text as a spreadsheet or a browser runs nothing of it; lone signs and numbers are no formulas."""
+    plain = re.fullmatch(r"[+±-]+|[+-]?[0-9][0-9,]*(\.[0-9]+)?([eE][+-]?[0-9]+)?%?", text)
+    mark = "" if plain or not text.startswith(tuple("=+-@\t\r\n＝＋－＠")) else "'"
+    return mark + re.sub("<(?=[A-Za-z/!?])", "&lt;", text)
+
+
 @settings(max_examples=60, deadline=None)
-@given(st.lists(cells | st.sampled_from(["", '"', "\r", "\n", "\r\n", ",", " a", "#", "NULL", "\\N", "'", "\ufeff", "NaN"]),
+@given(st.lists(cells | st.sampled_from(["", '"', "\r", "\n", "\r\n", ",", " a", "#", "NULL", "\\N", "'", "\ufeff", "NaN", "=A1", "-", "-4", "<b>"]),
                 min_size=8, max_size=8))  # fmt: skip
 def test_kept_text_is_kept(drawn: list[str | None]) -> None:
     org, pro = declarations("stroke-registry")
@@ -100,12 +108,12 @@ def test_kept_text_is_kept(drawn: list[str | None]) -> None:
     fields = resource["schema"]["fields"]
     fields.append({"name": "メモ", "type": "string", "tokumei": {"class": ["neutral"]}})
     pro["steps"].append({"id": "z", "technique": "keep", "fields": ["registry.メモ"]})
-    pro["targets"].pop()
+    pro["targets"] = pro["targets"][:1]  # k alone: the rows differ in nothing else
     template = {**registry_rows(1)[0], "年齢": "70", "市区町村": "函館市", "提供停止": "0"}
     rows = [{**template, "登録番号": f"R{i:08d}", "患者番号": f"{i:08d}", "メモ": c} for i, c in enumerate(drawn)]
     with tempfile.TemporaryDirectory() as root:
         out = Caller(Path(root))(org, pro, {"registry": rows})
         text = (out.folder / "data" / "registry.csv").read_bytes().decode()
     assert out.status == "ok"
-    assert sorted(out.tables["registry"]["メモ"]) == sorted(c or "" for c in drawn)
+    assert sorted(out.tables["registry"]["メモ"]) == sorted(inert(c or "") for c in drawn)
     assert text.count(',""\n') == drawn.count("")

@@ -182,8 +182,8 @@ def test_only_one_of_two_ways_to_write_a_missing_value_counts(run: Caller) -> No
         row.update(年齢="70", 性別="男", 市区町村="函館市", 提供停止="0", 退院先="" if i % 2 else None)
     org, pro = declarations("stroke-registry")
     next(f for f in org["resources"][0]["schema"]["fields"] if f["name"] == "退院先").pop("constraints")
-    quasi = pro["targets"][0]["quasi"]
-    pro["targets"].append({"model": "l-diversity", "quasi": quasi, "sensitive": "registry.退院先", "l": 2})
-    assert run(org, pro, {"registry": org_rows}).reason == ("CANNOT_MEET_PRIVACY", "/targets/2")
+    [at] = [i for i, target in enumerate(pro["targets"]) if target["model"] == "l-diversity"]
+    pro["targets"][at]["sensitive"] = "registry.退院先"
+    assert run(org, pro, {"registry": org_rows}).reason == ("CANNOT_MEET_PRIVACY", f"/targets/{at}")
     org_rows[0]["退院先"] = "自宅"
-    assert run(org, pro, {"registry": org_rows}).document_risk["targets"][2]["reached"] == 2
+    assert run(org, pro, {"registry": org_rows}).document_risk["targets"][at]["reached"] == 2
