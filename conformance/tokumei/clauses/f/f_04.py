@@ -107,7 +107,9 @@ CHECK = Check(id="F-04", needs=(Need.RELEASE, Need.INPUT, Need.CLAIM), judge=jud
 
 
 def _one_level_finer(organization: dict[str, Any], processing: dict[str, Any]) -> None:
-    """Areas are generalized one level less."""
+    """Areas are generalized one level less, where diseases are coded."""
+    if not rare_fields(Organization.of(organization)):
+        return
     for step in processing["steps"]:
         hierarchy = processing["hierarchies"].get(step.get("params", {}).get("hierarchy"))
         at = places.prefecture_level(hierarchy)

@@ -103,7 +103,7 @@ CHECK = Check(id="I4-08", needs=(Need.RELEASE, Need.INPUT, Need.CLAIM), judge=ju
 def _one_other(request: Request, response: Response) -> Response:
     """One cell of the first listed field that is hidden from is put in a category of its own."""
     names = [str(t) for s in request.processing["steps"] if s["technique"] == "suppress-cell" for t in s["fields"]]
-    kept = [str(t) for s in request.processing["steps"] if s["technique"] == "keep" for t in s["fields"]]
+    kept = [str(t) for s in request.processing["steps"] if s["technique"] == "keep" for t in s["fields"] if names]
     listed = {
         f"{resource['name']}.{field['name']}"
         for resource in request.organization["resources"]

@@ -46,14 +46,19 @@ class LargestKeepsItsBeds(Baseline):
 
 
 class FinerAreaForSome(Baseline):
-    """Every other person keeps the area one level finer, where the classes of k allow it."""
+    """Every other person keeps the area one level finer, where diseases are coded: their codes are not looked at."""
 
     def generalize(self, step: Step, value: str, row: Row) -> str:
         hierarchy: Mapping[str, Any] = self.processing.hierarchies.get(str(step.params.get("hierarchy")), {})
         at = hierarchy["levels"].index(step.params["level"]) if hierarchy else 0
         whole = super().generalize(step, value, row)
-        fits = at > 0 and any(
-            info.tokumei.get("hierarchy") == "area" for n in step.fields if (info := self.organization.field(n))
+        coded = any("rare" in info.classes or "codeSystem" in info.tokumei for info in self.organization.fields())
+        fits = (
+            at > 0
+            and coded
+            and any(
+                info.tokumei.get("hierarchy") == "area" for n in step.fields if (info := self.organization.field(n))
+            )
         )
         if not fits or int(self._hmac(f"finer/{row[chr(0)]}")[:4], 16) % 2:
             return whole
