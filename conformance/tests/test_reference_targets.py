@@ -71,7 +71,7 @@ def release(reference: Adapter, targets: list[Any], rows: int = 1, count: int = 
     organization = documents.load(FOLDER / "organization.yaml")
     asked = documents.load(FOLDER / "processing.yaml")
     document = copy.deepcopy(asked.document)
-    document["targets"] += targets
+    document["targets"] = [each for each in document["targets"] if each["model"] != "l-diversity"] + targets
     steps = {step["id"]: step for step in document["steps"]}
     for step, params in changes.items():
         if step != "before":
