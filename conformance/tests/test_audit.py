@@ -104,10 +104,25 @@ def small(folder, *, suppressed=None, delimiter=";"):
     steps = {"suppress-column": ["full_name"], "pseudonymize-random": ["patient_no"], "keep": ["age", "town", "note"]}
     params = {"pseudonymize-random": {"scope": "release", "domain": "subject", "bits": 128}}
     processing = {
-        "tokumei": {"profile": "processing/1", "level": "release", "id": "small-1", "version": "1", "author": "-"},
+        "tokumei": {
+            "profile": "processing/1",
+            "level": "release",
+            "id": "small-1",
+            "version": "1",
+            "author": "-",
+            "tool": {"name": "-", "version": "1"},
+        },
+        "ruleList": {"name": "-", "version": "1"},
+        "codeList": {"version": "2025-03-24"},
         "organization": {"name": "small"},
         "regime": "neutral",
-        "release": {"id": "R1", "context": "contract", "purpose": "-"},
+        "release": {
+            "id": "R1",
+            "context": "contract",
+            "purpose": "-",
+            "recipient": "-",
+            "recipientSecurity": {"level": "agreed", "measures": "-"},
+        },
         "steps": [
             {
                 "id": technique,
