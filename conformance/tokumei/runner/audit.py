@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import dataclasses
 import traceback
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -27,7 +27,7 @@ from tokumei.clause import Check, checks
 from tokumei.declarations import DROPPING, PSEUDONYMS, TECHNIQUES, FieldName, Organization, Processing, Target
 from tokumei.evidence import CaseView, Evidence, TableView
 from tokumei.measures.classes import class_sizes
-from tokumei.modalities.tables.auditfiles import Supplied, original_tables, supplied
+from tokumei.modalities.tables.auditfiles import original_tables, supplied
 from tokumei.modalities.tables.relations import Played, evidence
 from tokumei.model import (
     Call,
@@ -46,12 +46,12 @@ from tokumei.model import (
     Why,
 )
 from tokumei.relation import Column, Engine
+from tokumei.runner.readings import MODEL, as_read, by_reading, described, markers, reading, targets, whole
 from tokumei.runner.run import inapplicable
 from tokumei.runner.verdicts import ClauseResult, judged
 from tokumei.thresholds import CONTEXTS
 
 CASE = "audit"
-MODEL = "k-anonymity"
 _PLACES = frozenset({"file", "name", "text", "log", "message"})
 
 
@@ -146,7 +146,7 @@ def audit(
         origin="supplied",
         seed=0,
     )
-    suppressed = _markers(held, found)
+    suppressed = markers(held, found)
     vocabulary = _Vocabulary.of(held, asked, shown.release)
     results = []
     for check in checks().values():
@@ -160,7 +160,7 @@ def audit(
         results.append(_judge(check, shown, suppressed, vocabulary))
     resources = {name: _counts(table) for name, table in shown.release.items() if table.names}
     measured: dict[str, object] = {
-        "targets": [_measure(shown, target, suppressed) for target in _targets(shown)],
+        "targets": [_measure(shown, target, suppressed) for target in targets(shown)],
         "resources": resources,
     }
     if original is not None:
@@ -211,7 +211,8 @@ def _judge(
     observations: list[Observation] = []
     error = ""
     try:
-        for part in _by_reading(shown, suppressed) if check.id == "I5-01" else [shown]:
+        parts = {"I5-01": by_reading, "R-02": as_read}.get(check.id, whole)
+        for part in parts(shown, suppressed):
             observations.extend(check.judge(part))
     except Exception as failure:  # noqa: BLE001 - the suite is total; the message may quote rows and is dropped
         last = traceback.extract_tb(failure.__traceback__)[-1]
@@ -222,100 +223,34 @@ def _judge(
     )
 
 
-def _by_reading(shown: Evidence, suppressed: Mapping[FieldName, tuple[str, ...]]) -> Iterator[Evidence]:
-    """For each k target, the evidence in the reading that it states."""
-    for target in _targets(shown):
-        release = dict(shown.release)
-        table = release.get(target.quasi[0].resource)
-        if table is not None and _reading(shown, target) == "removed":
-            release[table.resource] = _described(table, target, suppressed)
-        claim = shown.claim
-        if claim is not None:
-            same = tuple(t for t in claim.targets if t.model == MODEL and set(t.quasi) == set(target.quasi))
-            claim = dataclasses.replace(claim, targets=same)
-        yield dataclasses.replace(
-            shown, asked=dataclasses.replace(shown.asked, targets=(target,)), claims=(claim,), release=release
-        )
-
-
-def _targets(shown: Evidence) -> list[Target]:
-    """The k targets asked, and those claimed over other fields."""
-    found = [target for target in shown.asked.targets if target.model == MODEL and target.quasi]
-    known = [set(target.quasi) for target in found]
-    claimed = shown.claim.targets if shown.claim else ()
-    return found + [t for t in claimed if t.model == MODEL and t.quasi and set(t.quasi) not in known]
-
-
-def _reading(shown: Evidence, target: Target) -> Literal["as-class", "removed"]:
-    """What the declarations say of suppressed records; the stricter of the asked and the claimed holds."""
-    quasi = {str(name) for name in target.quasi}
-    stated = [
-        written.get("suppressed")
-        for processing in (shown.asked, shown.claim)
-        if processing is not None
-        for written in processing.document["targets"]
-        if written["model"] == MODEL and set(written.get("quasi", [])) == quasi
-    ]
-    return "as-class" if "as-class" in stated else "removed"
-
-
-def _markers(held: Organization, found: Supplied) -> dict[FieldName, tuple[str, ...]]:
-    """The suppressed markers of each field: as the release describes them, else as the given declaration does."""
-    described = found.described
-    markers = {}
-    for info in held.fields():
-        own = described.field(info.name) if described else None
-        for source in (own, info):
-            written = source.tokumei.get("representation", {}).get("suppressed") if source else None
-            if written:
-                markers[info.name] = tuple(str(marker) for marker in written)
-                break
-    return markers
-
-
-def _described(table: TableView, target: Target, suppressed: Mapping[FieldName, tuple[str, ...]]) -> TableView:
-    """The table without the records whose released quasi-identifiers all stand at the marker."""
-    names = [name for name in target.quasi if name.field in table.names]
-    if not names or any(name not in suppressed for name in names):
-        return table
-    terms: list[str] = []
-    bindings: dict[str, Any] = {}
-    for i, name in enumerate(names):
-        bindings |= {f"c{i}": table.column(name.field), f"m{i}": suppressed[name]}
-        null = f" OR {{c{i}}} IS NULL" if "" in suppressed[name] else ""
-        terms.append(f"coalesce({{c{i}}} IN {{m{i}}}{null}, FALSE)")
-    template = f"SELECT * FROM {{self}} t WHERE NOT ({' AND '.join(terms)})"
-    return TableView(table.resource, table.relation.query(template, **bindings), table.names)
-
-
 # --- measuring --------------------------------------------------------------------------------------------------------
 
 
 def _measure(shown: Evidence, target: Target, suppressed: Mapping[FieldName, tuple[str, ...]]) -> dict[str, object]:
     resource = target.quasi[0].resource
-    reading = _reading(shown, target)
+    read = reading(shown, target)
     claimed = [t.k for t in (shown.claim.targets if shown.claim else ()) if set(t.quasi) == set(target.quasi)]
     line: dict[str, object] = {
         "model": MODEL,
         "quasi": [str(name) for name in target.quasi],
         "asked": max([target.k, *claimed]),
-        "reading": reading,
+        "reading": read,
     }
     table = shown.release.get(resource)
     if table is None or not table.names:
         return line | {"k": None}
-    whole = _classes(table, target)
-    rest = _classes(_described(table, target, suppressed), target)
-    judged_on = whole if reading == "as-class" else rest
+    every = _classes(table, target)
+    rest = _classes(described(table, target, suppressed), target)
+    judged_on = every if read == "as-class" else rest
     return line | {
         "k": judged_on["k"],
-        "k_as_class": whole["k"],
+        "k_as_class": every["k"],
         "k_removed": rest["k"],
         "classes": judged_on["classes"],
         "classes_below": judged_on["below"],
-        "rows": whole["rows"],
-        "rows_suppressed": whole["rows"] - rest["rows"],
-        "rows_without_person": whole["without"],
+        "rows": every["rows"],
+        "rows_suppressed": every["rows"] - rest["rows"],
+        "rows_without_person": every["without"],
     }
 
 
