@@ -33,8 +33,8 @@ def reordered(given: Bundle, seed: int, *, columns: bool) -> Bundle:
     return replace(given, organization=Organization.of(document), tables=tables, persons=persons)
 
 
-def refused_later(given: Bundle, who: frozenset[int], cell: int) -> Bundle:
-    """The same bundle after the persons ``who``, of one cell, have refused: the last row of each of them tells it."""
+def refused_later(given: Bundle, who: frozenset[int], cell: int | None) -> Bundle:
+    """The same bundle after the persons ``who``, of one cell or none, have refused: the last row of each of them tells it."""
     refusals = given.organization.refusals
     if refusals is None:
         return given
@@ -47,7 +47,7 @@ def refused_later(given: Bundle, who: frozenset[int], cell: int) -> Bundle:
         told[row] = refusals.texts[-1]
     changed = table.set_column(place, name.field, pa.array(told, pa.string()))
     events = given.truth.events
-    if events is not None:
+    if events is not None and cell is not None:
         events = events.filter(pc.not_equal(events.column("cell"), cell))
     return replace(
         given,

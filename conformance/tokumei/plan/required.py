@@ -137,6 +137,7 @@ class _Planner:
         persons = [
             Person(quasi=p.quasi, cell=cell, rows=1 + cell % 2) for cell, group in enumerate(groups) for p in group
         ]
+        persons += [Person(quasi=self._at(), rows=2)] * self.late  # refused at first: both releases have as many persons
         persons += [Person(quasi=self._at(), cell=LATE, rows=2)] * self.late
         return self._make(persons, seed)
 
@@ -310,7 +311,9 @@ class _Planner:
         name, seed = self.label, self.seed * 100
         cell = frozenset({Need.ALIGNMENT_CELL, Need.ALIGNMENT_PERSON} if self.aligned else ())
         boundary = self._boundary(seed + 1)
-        later = refused_later(boundary, frozenset(range(boundary.size - self.late, boundary.size)), LATE)
+        refusing = range(boundary.size - 2 * self.late, boundary.size)
+        later = refused_later(boundary, frozenset(refusing[self.late :]), LATE)
+        boundary = refused_later(boundary, frozenset(refusing[: self.late]), None)
         following = another_release(self.processing) if self.obeys else self.processing  # a setting of its own stays
         yield Case(
             id=f"{name}/boundary",

@@ -38,13 +38,13 @@ SELECT "case", count(*) AS n, count(*) FILTER (WHERE calls > 1) AS same FROM (
 ) u GROUP BY "case"
 """
 ROWS = """
-SELECT r."case", r."call", r."row", p.cell, {columns} FROM {self} r
-JOIN {coded} p ON r."case" = p."case" AND r."call" = p."call" AND r.subject = p.subject
+SELECT r."case", r."call", r."row", coalesce(p.cell, -1) AS cell, {columns} FROM {self} r
+LEFT JOIN {coded} p ON r."case" = p."case" AND r."call" = p."call" AND r.subject = p.subject
 ORDER BY r."case", r."call", r."row", p.cell
 """
 
 Row = tuple[int, tuple[str | None, ...]]
-"""The cell of a released row, and its released values that no secret decides."""
+"""The cell of a released row, -1 for all that are in none, and its released values that no secret decides."""
 
 
 def judge(evidence: Evidence) -> Iterator[Observation]:
@@ -61,9 +61,9 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
         n.resource for s in (*evidence.asked.steps, *claim.steps) if s.technique == "shuffle-rows" for n in s.fields
     }
     coded = persons_of_cells(evidence)
-    for resource in sorted(dealt & views.keys()) if coded is not None else ():
-        assert coded is not None
-        yield from _places(evidence, claim, views[resource], coded)
+    persons = evidence.organization.subject_key.resource  # rows of visits lie in blocks, and their places together
+    if coded is not None and persons in dealt & views.keys():
+        yield from _places(evidence, claim, views[persons], coded)
 
 
 def _wide(claim: Processing) -> set[FieldName]:
@@ -122,7 +122,7 @@ def _places(evidence: Evidence, claim: Processing, view: TableView, coded: Relat
         found[row["case"], row["call"]].append((row["cell"], tuple(row[column.name] for column in kept)))
     for case in evidence.cases:
         one, two = found[case.id, 0], found[case.id, 1]
-        if not one or len(one) != len(two):
+        if not one or not two:
             continue
         yield Premise(case=case.id, count=len(one), what="values that a secret decides")
         parts = list(unexplained(one, two))
@@ -137,37 +137,41 @@ def _places(evidence: Evidence, claim: Processing, view: TableView, coded: Relat
 def unexplained(one: Sequence[Row], two: Sequence[Row]) -> Iterator[tuple[Sequence[Row], Sequence[Row]]]:
     """The parts of both releases in which no released value says where a row stands.
 
-    A part is divided by a value whose rows lie together, and in the same order of values, in both; last by all values.
+    A part is divided by a value whose rows lie together, and in the same order of values, in both; last by all values. Parts
+    of a value that one release has oftener are left out: their rows have moved.
     """
     every = len(one[0][1]) if one else 0
     for column in (*range(every), None):
-        cuts = [_together(rows, column) for rows in (one, two)]
-        if cuts[0] is not None and cuts[0] == cuts[1] and len(cuts[0]) > 1:
-            start = 0
-            for _, size in cuts[0]:
-                yield from unexplained(one[start : start + size], two[start : start + size])
-                start += size
+        first, second = (_together(rows, column) for rows in (one, two))
+        if first is None or second is None or len(first) < 2:
+            continue
+        if [value for value in first if value in second] == [value for value in second if value in first]:
+            for value, part in first.items():
+                other = second.get(value, ())
+                if len(part) == len(other):
+                    yield from unexplained(part, other)
             return
-    yield one, two
+    if len(one) == len(two):
+        yield one, two
 
 
-def _together(rows: Sequence[Row], column: int | None) -> list[tuple[object, int]] | None:
-    """The values with how many rows each has, in their order; None where a value comes again after another."""
-    runs: dict[object, int] = {}
+def _together(rows: Sequence[Row], column: int | None) -> dict[object, list[Row]] | None:
+    """The rows of each value, in the order of the values; None where a value comes again after another."""
+    runs: dict[object, list[Row]] = {}
     last: object = runs
-    for _, values in rows:
-        value: object = values if column is None else values[column]
+    for row in rows:
+        value: object = row[1] if column is None else row[1][column]
         if value != last and value in runs:
             return None
-        runs[value] = runs.get(value, 0) + 1
+        runs.setdefault(value, []).append(row)
         last = value
-    return list(runs.items())
+    return runs
 
 
 def same_places(one: Sequence[Row], two: Sequence[Row]) -> tuple[int, float]:
     """At how many places a row of the same cell stands in both, and how many that were if the second were dealt out."""
-    cells: tuple[Mapping[int, int], Mapping[int, int]] = (Counter(c for c, _ in one), Counter(c for c, _ in two))
-    same = sum(a == b for (a, _), (b, _) in zip(one, two, strict=True))
+    cells: tuple[Mapping[int, int], ...] = tuple(Counter(c for c, _ in rows if c >= 0) for rows in (one, two))
+    same = sum(a == b >= 0 for (a, _), (b, _) in zip(one, two, strict=True))
     return same, sum(n * cells[1].get(cell, 0) for cell, n in cells[0].items()) / max(1, len(one))
 
 
