@@ -25,6 +25,7 @@ PACKAGE = Path(tokumei.__file__).parent
 CODE = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+")
 NO_CODES = {"O_BINARY", "O_NOFOLLOW", "O_NONBLOCK", *REFUSAL_CODES}
 VALUES = {"date": "2024-04-01", "integer": "40", "number": "1.5"}
+VALUES |= {"time": "09:41:07", "datetime": "2024-07-02T09:41:07"}
 
 
 class Hospital:

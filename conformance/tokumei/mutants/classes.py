@@ -258,13 +258,14 @@ MUTANTS = (
         kind="fault",
         effect=Text(
             "欠測のある一人が、どの組合せにも入るものとして残る。",
-            "A person with a missing value is counted into every class and remains alone.",
+            "A person with a missing value counts in every class and stays alone.",
         ),
         precedent="sdcMicro #225; documented default of sdcMicro",
         trigger="a missing quasi-identifier",
         proof="classes with a missing value are never suppressed",
         killed_by=("I5-01",),
         fault="null-is-wildcard",
+        pairs=("hospital",),
     ),
     Mutant(
         id="opt-out-after-k",
