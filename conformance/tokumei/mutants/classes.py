@@ -257,8 +257,7 @@ MUTANTS = (
         id="null-is-wildcard",
         kind="fault",
         effect=Text(
-            "欠測のある一人が、どの組合せにも入るものとして残る。",
-            "A person with a missing value counts in every class and stays alone.",
+            "欠測のある一人が、どの組合せにも入るとして残る。", "One with a missing value counts in every class."
         ),
         precedent="sdcMicro #225; documented default of sdcMicro",
         trigger="a missing quasi-identifier",
