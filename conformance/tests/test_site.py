@@ -102,11 +102,10 @@ def test_the_crosswalk_holds_every_clause_of_every_regime_once_a_provision():
 
 
 def test_a_provision_without_a_clause_is_said_to_have_none(site):
-    clauses = {
-        id_: clause
-        for id_, clause in EDITION.clauses.items()
-        if not any("第34条第5号" in law.article for law in clause.law)
-    }
+    known = law_page.crosswalk(EDITION, EDITION.regimes["APPI-43"])
+    answering = {clause.id for place, clause in known if clause and place.article == "第34条第5号"}
+    assert answering
+    clauses = {id_: clause for id_, clause in EDITION.clauses.items() if id_ not in answering}
     edition = dataclasses.replace(EDITION, clauses=clauses)
     gaps = [p.article for p, clause in law_page.crosswalk(edition, EDITION.regimes["APPI-43"]) if clause is None]
     assert "第34条第5号" in gaps
