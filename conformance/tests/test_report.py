@@ -566,10 +566,16 @@ def _said_by_checks() -> dict[str, set[str]]:
     for path in Path(tokumei.clauses.__path__[0]).rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                if node.func.id == "premises" and len(node.args) == 3:  # what the family I1 shares is told the words
+                    assert isinstance(node.args[2], ast.Constant), path
+                    said["what"].add(str(node.args[2].value))
                 for argument in node.keywords:
                     if (node.func.id, argument.arg) in {("Premise", "what"), ("Statistic", "null")}:
-                        assert isinstance(argument.value, ast.Constant), path
-                        said[str(argument.arg)].add(argument.value.value)
+                        told = argument.value
+                        if isinstance(told, ast.Name) and path.parent.name == "i1" and path.name == "__init__.py":
+                            continue
+                        assert isinstance(told, ast.Constant), path
+                        said[str(argument.arg)].add(str(told.value))
     return said
 
 

@@ -50,7 +50,7 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
     """Look for the contacts of the input in any spelling, for last digits of them, and for the forms of contacts."""
     known = canaries(evidence, contacts(evidence.organization))
     yield from premises(evidence, known, "contacts")
-    yield from premises(evidence, evidence.texts, "cells")
+    yield from premises(evidence, evidence.texts, "released values")
     seen: set[tuple[object, ...]] = set()
     for code, rows in (
         ("CONTACT_IN_RELEASE", found(evidence, contacts(evidence.organization))),

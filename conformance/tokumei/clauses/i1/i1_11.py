@@ -40,7 +40,7 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
     """Look for the numbers of the input, for parts of them, and for cards and accounts by their form."""
     known = canaries(evidence, payments(evidence.organization))
     yield from premises(evidence, known, "cards and accounts")
-    yield from premises(evidence, evidence.texts, "cells")
+    yield from premises(evidence, evidence.texts, "released values")
     seen: set[tuple[object, ...]] = set()
     for code, rows in (
         ("PAYMENT_IN_RELEASE", found(evidence, payments(evidence.organization))),
