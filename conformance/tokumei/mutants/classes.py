@@ -257,14 +257,14 @@ MUTANTS = (
         id="null-is-wildcard",
         kind="fault",
         effect=Text(
-            "欠測のある一人が、どの組合せにも入るとして残る。", "One with a missing value counts in every class."
+            "欠測のある一人が、どの組合せにも入るとして残る。",
+            "One with a missing value counts in every class and stays.",
         ),
         precedent="sdcMicro #225; documented default of sdcMicro",
         trigger="a missing quasi-identifier",
         proof="classes with a missing value are never suppressed",
         killed_by=("I5-01",),
         fault="null-is-wildcard",
-        pairs=("hospital",),
     ),
     Mutant(
         id="opt-out-after-k",

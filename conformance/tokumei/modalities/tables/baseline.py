@@ -78,8 +78,7 @@ class Baseline:
         if "constant-key" in faults:
             self.secret = b"tokumei"
         self.request = request
-        given = self.normalized(request).data
-        self.tables: Tables = {name: table.to_pylist() for name, table in given.items()}
+        self.tables: Tables = {name: table.to_pylist() for name, table in self.normalized(request).data.items()}
         self.log: list[str] = []
         self.columns = {r.name: [info.name.field for info in r.fields] for r in self.organization.resources}
 
@@ -320,17 +319,18 @@ class Baseline:
             for row in rows:
                 classes[tuple(row[name] for name in used)][row["\x00"]] += 1
             over_rows = "k-over-rows" in self.faults
-            gone: set[str | None] = set()
+            gone, wild = set[str | None](), set[str | None]()
             for key, members in classes.items():
                 if (members.total() if over_rows else len(members)) >= k:
                     continue
                 if None in key and "null-is-wildcard" in self.faults:
+                    wild |= set(members)
                     continue
                 if members.total() >= k and "small-classes-split" in self.faults:
                     self._split([row for row in rows if tuple(row[name] for name in used) == key])
                     continue
                 gone |= set(members)
-            gone |= self.alike(resource)
+            gone |= self.alike(resource) - wild
             if not gone:
                 return
             self.remove(gone)
