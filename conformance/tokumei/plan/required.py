@@ -137,7 +137,8 @@ class _Planner:
         persons = [
             Person(quasi=p.quasi, cell=cell, rows=1 + cell % 2) for cell, group in enumerate(groups) for p in group
         ]
-        persons += [Person(quasi=self._at(), rows=2)] * self.late  # refused at first: both releases have as many persons
+        # These refuse at first only, so that both releases have as many persons.
+        persons += [Person(quasi=self._at(), rows=2)] * self.late
         persons += [Person(quasi=self._at(), cell=LATE, rows=2)] * self.late
         return self._make(persons, seed)
 

@@ -188,6 +188,7 @@ PREMISES = {
     "calls": _both("呼出し", "calls"),
     "cards and accounts": _both("カード及び口座の番号", "cards and accounts"),
     "clock times": _both("時刻", "clock times"),
+    "values of coded fields": _both("コードの項目の値", "values of coded fields"),
     "coded fields": _both("コードの項目", "coded fields"),
     "combinations": _both("組合せ", "combinations"),
     "contacts": _both("連絡先", "contacts"),

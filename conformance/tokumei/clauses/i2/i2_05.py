@@ -49,7 +49,7 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
     """Look at every cell and every run of columns; then for the vectors of the input, shortened or as signs."""
     released = {case.id for case, *_ in evidence.released_calls()}
     for row in evidence.texts.query('SELECT "case", count(*) AS n FROM {self} t GROUP BY "case"').rows():
-        yield Premise(case=row["case"], count=row["n"], what="cells")
+        yield Premise(case=row["case"], count=row["n"], what="released values")
     measured = _measured(evidence)
     given = _given(evidence)
     for case in sorted(given.keys() & released):

@@ -37,7 +37,7 @@ Place = tuple[str, int, str]
 def judge(evidence: Evidence) -> Iterator[Observation]:
     """Count named places and unnamed genotypes of each person; find sequences and files of them."""
     for row in evidence.texts.query('SELECT "case", count(*) AS n FROM {self} t GROUP BY "case"').rows():
-        yield Premise(case=row["case"], count=row["n"], what="cells")
+        yield Premise(case=row["case"], count=row["n"], what="released values")
     for case, n in _panels(evidence).items():
         yield Premise(case=case, count=n, what="genotypes of the input")
     for name, view in evidence.release.items():

@@ -87,7 +87,7 @@ def _behind(evidence: Evidence, info: FieldInfo) -> Iterator[Observation]:
         'SELECT "case", count(*) AS n FROM {self} t WHERE resource = {resource} AND field = {field} GROUP BY "case"',
         **place,
     ).rows():
-        yield Premise(case=row["case"], count=row["n"], what="codes")
+        yield Premise(case=row["case"], count=row["n"], what="values of coded fields")
     odd = evidence.texts.query(
         CODED, **place, words=WORDS, listed=[*sorted(listed), ""], markers=markers(evidence, info.name)
     )
