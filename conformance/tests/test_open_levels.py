@@ -32,7 +32,9 @@ def opened(*names):
 
 def test_open_levels_are_valid_and_read_as_the_finest():
     organization = documents.load(FOLDER / "organization.yaml")
-    ((name, hierarchy),) = documents.load(FOLDER / "processing.yaml").document["hierarchies"].items()
+    document = documents.load(FOLDER / "processing.yaml").document
+    name = next(step for step in document["steps"] if "hierarchy" in step.get("params", {}))["params"]["hierarchy"]
+    hierarchy = document["hierarchies"][name]
     processing = changed(opened(*reversed(hierarchy["levels"])))
     assert schema.validate(processing.document, "processing") == ()
     assert crosscheck.pair(organization, processing) == ()
