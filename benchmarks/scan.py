@@ -22,6 +22,7 @@ from random import Random
 from tokumei.plan import people
 from tokumei.scanning.identifiers import Identifier
 from tokumei.scanning.scan import scan
+from tokumei.scanning.spellings import Kind
 
 HERE = Path(__file__).resolve().parent
 NOTES = ("経過良好。次回二週間後に来院。", "発熱なし、食欲あり。", "血圧 128/76 mmHg。", "")
@@ -35,13 +36,17 @@ def identifiers(count: int, random: Random) -> list[Identifier]:
     for n in range(count):
         surname, given = people.SURNAMES[n % 58], people.GIVEN[(n // 58 * 7 + n) % 64]
         day = f"{random.randrange(1920, 2020)}-{random.randrange(1, 13):02}-{random.randrange(1, 29):02}"
-        values = [("name", f"{surname[0]}　{given[0]}"), ("kana", f"{surname[1]} {given[1]}"), ("date", day)]
+        values: list[tuple[Kind, str]] = [
+            ("name", f"{surname[0]}　{given[0]}"),
+            ("kana", f"{surname[1]} {given[1]}"),
+            ("date", day),
+        ]
         values += [("number", str(random.randrange(10**9, 10**10))) for _ in range(8)]
         values += [("number", str(random.randrange(10**11, 10**12))) for _ in range(4)]
         values += [("number", f"090{random.randrange(10**7, 10**8)}"), ("text", f"u{n}.{random.random()}@example.jp")]
         values += [("text", f"長野県松本市{random.choice(people.TOWNS)}{n}番地")]
         values += [("text", f"{letter}{random.randrange(10**8, 10**9)}") for letter in "CD"]
-        found += [Identifier(person=str(n), kind=kind, value=value) for kind, value in values]  # type: ignore[arg-type]
+        found += [Identifier(person=str(n), kind=kind, value=value) for kind, value in values]
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -70,7 +71,7 @@ def test_each_attribute_alone_and_coarse_fits_three_facilities_and_some_raw_ones
     raw = Counter((facility.function, facility.beds) for facility in FACILITIES)
     assert min(coarse.values()) >= 3
     assert min(raw.values()) < 3
-    assert len({of_facility(n, "code", None) for n in range(len(FACILITIES))}) == len(FACILITIES)  # type: ignore[arg-type]
+    assert len({of_facility(n, "code", Random(n)) for n in range(len(FACILITIES))}) == len(FACILITIES)
 
 
 def test_the_second_local_code_is_that_of_two_persons() -> None:

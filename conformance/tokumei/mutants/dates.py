@@ -18,7 +18,7 @@ def _on_columns(change: Callable[[int, Days], Days]) -> Callable[[Request, Respo
     def changed(request: Request, response: Response) -> Response:
         number = 0
         for step in steps(request, "date-shift"):
-            for text in step["fields"]:  # type: ignore[attr-defined]
+            for text in step["fields"]:
                 resource, field = str(text).split(".", 1)
                 table = response.data.get(resource)
                 if table is None or field not in table.column_names:
@@ -71,7 +71,7 @@ def _stretched(number: int, days: Days) -> Days:
 def _first_date_of_each(request: Request, response: Response) -> Response:
     """Every date of a person's column becomes the first of them: one row a person, joined to all rows."""
     for step in steps(request, "date-shift"):
-        for text in step["fields"]:  # type: ignore[attr-defined]
+        for text in step["fields"]:
             resource, field = str(text).split(".", 1)
             table = response.data.get(resource)
             found = next(r for r in request.organization["resources"] if r["name"] == resource)
@@ -90,7 +90,7 @@ def _first_date_of_each(request: Request, response: Response) -> Response:
 def _in_words(request: Request, response: Response) -> Response:
     """One shifted column holds the number of a day and no date."""
     for step in steps(request, "date-shift"):
-        resource, field = str(step["fields"][-1]).split(".", 1)  # type: ignore[index]
+        resource, field = str(step["fields"][-1]).split(".", 1)
         table = response.data.get(resource)
         if table is not None and field in table.column_names:
             days = [_read(value) for value in table.column(field).to_pylist()]

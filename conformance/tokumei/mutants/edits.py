@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
@@ -50,6 +50,6 @@ def fields_with_class(request: Request, resource: str, kind: str) -> list[str]:
     return [f["name"] for f in found["schema"]["fields"] if kind in f["tokumei"]["class"]]
 
 
-def steps(request: Request, technique: str) -> list[Mapping[str, object]]:
+def steps(request: Request, technique: str) -> list[Mapping[str, Any]]:
     """The steps of one technique, as asked."""
     return [step for step in request.processing["steps"] if step["technique"] == technique]

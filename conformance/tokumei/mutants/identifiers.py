@@ -82,7 +82,7 @@ def _source_key_column(request: Request, response: Response) -> Response:
 def _renamed(request: Request, response: Response, name: str, names: dict[str, str]) -> Response:
     """Every pseudonym of the columns that share the person key's step is replaced by ``names``."""
     for step in steps(request, "pseudonymize-keyed"):
-        fields = [str(text).split(".", 1) for text in step["fields"]]  # type: ignore[attr-defined]
+        fields = [str(text).split(".", 1) for text in step["fields"]]
         if name.split(".", 1) not in fields:
             continue
         for resource, field in fields:

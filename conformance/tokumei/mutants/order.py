@@ -16,7 +16,7 @@ def _places(
     """For each released row the rank of the first input row with the same kept values."""
     resource = subject_resource(request)
     table = response.data[resource]
-    kept = [str(n).split(".", 1) for s in steps(request, "keep") for n in s["fields"]]  # type: ignore[attr-defined]
+    kept = [str(n).split(".", 1) for s in steps(request, "keep") for n in s["fields"]]
     fields = [field for name, field in kept if name == resource and field in table.column_names]
     source = request.data[resource].to_pylist()
     first: dict[tuple[object, ...], int] = {}

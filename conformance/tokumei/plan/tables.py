@@ -343,12 +343,12 @@ class _Maker:
     def _birth(self, info: FieldInfo, row: _Row) -> str:
         group = info.tokumei.get("redundancyGroup")
         ages = [
-            other.name
+            other
             for other in self.organization.fields()
             if other.type == "integer" and other.tokumei.get("redundancyGroup") == group
         ]
-        age = self.persons[row.person].quasi.get(ages[0]) if ages else None
-        if info.dummies and age in self.organization.field(ages[0]).dummies:  # type: ignore[union-attr]  # listed above
+        age = self.persons[row.person].quasi.get(ages[0].name) if ages else None
+        if info.dummies and ages and age in ages[0].dummies:
             return info.dummies[0]
         oldest = not ages and row.person % 40 == OLDEST  # where no age is planned that has the bounds
         years = int(age) if age else 105 if oldest else self.random.randint(20, 80)

@@ -109,9 +109,9 @@ CHECK = Check(id="D-04", needs=(Need.RELEASE, Need.CLAIM), judge=judge, applies=
 def _number_above_bound(request: Request, response: Response) -> Response:
     """The largest number of a coded column of the input is put back in the place of the first class."""
     for step in steps(request, "top-bottom-code"):
-        for text in step["fields"]:  # type: ignore[attr-defined]
+        for text in step["fields"]:
             name = FieldName.parse(str(text))
-            top = step["params"].get("top")  # type: ignore[attr-defined]
+            top = step["params"].get("top")
             table = response.data.get(name.resource)
             if top is None or table is None or name.field not in table.column_names or not table.num_rows:
                 continue

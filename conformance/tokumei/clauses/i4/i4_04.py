@@ -140,7 +140,7 @@ def _one_outlier_kept(request: Request, response: Response) -> Response:
         for field in resource["schema"]["fields"]
         if field["tokumei"].get("unit") == "a"
     }
-    for name in (str(text) for step in steps(request, "top-bottom-code") for text in step["fields"]):  # type: ignore[attr-defined]
+    for name in (str(text) for step in steps(request, "top-bottom-code") for text in step["fields"]):
         field = FieldName.parse(name)
         table, given = response.data.get(field.resource), request.data[field.resource]
         if name in ages or table is None or field.field not in table.column_names or not table.num_rows:

@@ -139,7 +139,7 @@ CHECK = Check(
 def _moves_one_column(request: Request, response: Response) -> Response:
     """One date column of the release is moved by a week more than the others."""
     for step in steps(request, "date-shift"):
-        names = [FieldName.parse(str(text)) for text in step["fields"]]  # type: ignore[attr-defined]
+        names = [FieldName.parse(str(text)) for text in step["fields"]]
         name = names[-1]
         table = response.data.get(name.resource)
         if table is None or name.field not in table.column_names or len(names) < 2:

@@ -191,7 +191,7 @@ def _moved_as_one(product: Product) -> Product:
             return response
         days = 30 + int(hashlib.sha256(b"".join(request.secrets.values())).hexdigest(), 16) % 100
         for step in steps(request, "date-shift"):
-            for text in step["fields"]:  # type: ignore[attr-defined]
+            for text in step["fields"]:
                 name = FieldName.parse(str(text))
                 table = response.data.get(name.resource)
                 if table is None or name.field not in table.column_names:
