@@ -34,7 +34,7 @@ def identifiers(count: int, random: Random) -> list[Identifier]:
     """Twenty for each person: two names, a date, numbers, a telephone, an address, texts."""
     found: list[Identifier] = []
     for n in range(count):
-        surname, given = people.SURNAMES[n % 58], people.GIVEN[(n // 58 * 7 + n) % 64]
+        surname, given = people.SURNAMES[n % len(people.SURNAMES)], people.GIVEN[n * 7 % len(people.GIVEN)]
         day = f"{random.randrange(1920, 2020)}-{random.randrange(1, 13):02}-{random.randrange(1, 29):02}"
         values: list[tuple[Kind, str]] = [
             ("name", f"{surname[0]}　{given[0]}"),
