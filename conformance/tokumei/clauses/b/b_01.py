@@ -103,4 +103,17 @@ MUTANTS = (
         killed_by=("B-01",),
         wrap=_waits_for_a_console,
     ),
+    Mutant(
+        id="terms-asked-of-a-server",
+        kind="fault",
+        effect=Text(
+            "一般化する値が一つずつ用語サーバへ送られ、加工前の値が閉域の外へ出る。",
+            "Each value to be generalized is sent to a server of terms, and leaves the closed network as it was.",
+        ),
+        precedent="terminology servers that are asked by default, with a local table for when they do not answer (FHIR)",
+        trigger="a value that a step groups by a table",
+        proof="connections are tried while the step works, one for each value",
+        killed_by=("B-01",),
+        fault="terms-asked-of-a-server",
+    ),
 )

@@ -169,4 +169,17 @@ MUTANTS = (
         killed_by=("B-04",),
         wrap=_compressed,
     ),
+    Mutant(
+        id="rejected-rows-filed",
+        kind="fault",
+        effect=Text(
+            "提供を拒んだ本人や特異な本人の行が、加工前のまま確認用のファイルに残る。",
+            "Rows of those who refused or who stand out stay in a file for review, as they were.",
+        ),
+        precedent="bad files of database loaders (SQL*Loader), which hold the rejected rows as they came",
+        trigger="a person who is taken out of the release",
+        proof="a file in the temporary folder holds the rows that the release leaves out",
+        killed_by=("B-04",),
+        fault="rejected-rows-filed",
+    ),
 )

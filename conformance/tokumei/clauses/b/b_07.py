@@ -221,4 +221,18 @@ MUTANTS = (
         killed_by=("B-07",),
         wrap=_unread_passed,
     ),
+    Mutant(
+        id="names-read-as-utf-8",
+        kind="fault",
+        effect=Text(
+            "日本語の列名が UTF-8 以外のファイルでは見付からず、その列は加工されずに渡る。",
+            "Japanese column names are not found in files that are not in UTF-8, and their columns pass as they are.",
+        ),
+        precedent="headings that are garbled, with drop(errors='ignore'): what is not found is passed over in silence",
+        trigger="a file in EUC-JP or CP932 whose columns have Japanese names",
+        proof="keys of the source are released, and rows of persons who refused",
+        killed_by=("B-07",),
+        pairs=("stroke-registry",),  # elsewhere the names of columns are the same bytes in every encoding
+        fault="names-read-as-utf-8",
+    ),
 )

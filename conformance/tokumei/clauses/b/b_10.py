@@ -163,4 +163,18 @@ MUTANTS = (
         pairs=("hospital",),
         wrap=_letting(script),
     ),
+    Mutant(
+        id="first-cells-alone",
+        kind="fault",
+        effect=Text(
+            "行の先頭のセルだけが無害化され、二列目以降の数式が開いたときに実行される。",
+            "Only the cell that begins a line is made harmless; formulas in later columns are run when the file is opened.",
+        ),
+        precedent="incomplete fixes of CWE-1236: a line is tested for its first character, and not each of its cells",
+        trigger="a text that is run, in another column than the first",
+        proof="a released cell of a later column begins with a sign and calls a function",
+        killed_by=("B-10",),
+        pairs=("hospital",),
+        fault="first-cells-alone",
+    ),
 )

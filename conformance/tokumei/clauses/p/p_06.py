@@ -182,4 +182,17 @@ MUTANTS = (
         killed_by=("P-06",),
         wrap=_made_before,
     ),
+    Mutant(
+        id="admitted-for-good",
+        kind="fault",
+        effect=Text(
+            "既に提供した本人は登録済みとして確認されず、後からの拒否が効かない。",
+            "Those who were released are registered and not looked at again, so that a later refusal has no effect.",
+        ),
+        precedent="incremental loads: filters are run on new records only, and known ones are updated",
+        trigger="a person who was in a release and refuses after it",
+        proof="the second release has the rows of persons who refused after the first",
+        killed_by=("P-06",),
+        fault="admitted-for-good",
+    ),
 )

@@ -60,7 +60,8 @@ def product(*faults: str) -> Product:
 
     def anonymize(request: Request) -> Response:
         try:
-            return written(apostrophe, request, kind(request, frozenset(faults)).response())
+            made = kind(request, frozenset(faults))
+            return made.neutralized(made.response())
         except _Refused as refused:
             return refused.response
 
@@ -102,6 +103,9 @@ class Baseline:
 
     def covered(self, response: Response) -> Response:
         return hiding.covered(self.request, response)
+
+    def neutralized(self, response: Response) -> Response:
+        return written(apostrophe, self.request, response)
 
     def answer(self) -> Response:
         return Response(
@@ -376,15 +380,11 @@ class Baseline:
                     s.technique for s in self.processing.steps if FieldName(resource["name"], field["name"]) in s.fields
                 }
                 kind = "interval" if "generalize" in steps and field["type"] == "integer" else "value"
-                changed = (
-                    field["type"]
-                    if field["type"] == "date" or not steps & {"generalize", "top-bottom-code"}
-                    else "string"
-                )
+                text = field["type"] != "date" and steps & {"generalize", "top-bottom-code"}
                 own = dict(field["tokumei"]) | {
                     "representation": {"kind": kind, "bounds": "[]", "separator": "-", "missing": [""]}
                 }
-                fields.append({"name": field["name"], "type": changed, "tokumei": own})
+                fields.append({"name": field["name"], "type": "string" if text else field["type"], "tokumei": own})
             resources.append(
                 {k: v for k, v in resource.items() if k != "schema"}
                 | {"tokumei": dict(resource["tokumei"]) | {"order": "random", "generated": False}}

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from tokumei.declarations import FieldName
 from tokumei.modalities.tables.baseline import Baseline
+from tokumei.model import Response
 
 
 class RefusalByRow(Baseline):
@@ -49,9 +52,34 @@ class NobodyIsSomebody(Baseline):
                 row["\x00"] = f"{name} {place}" if row["\x00"] is None else row["\x00"]
 
 
+class AdmittedForGood(Baseline):
+    """Who was released is in a register, and only those who are new are looked at again.
+
+    A product is a subclass of its own, so that each has its own register.
+    """
+
+    register: ClassVar[set[str | None]]
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.register = set()
+
+    def suppress_records(self, *, late: bool = False) -> None:
+        before = self.tables
+        super().suppress_records(late=late)
+        people = {row["\x00"] for row in self.tables[self.organization.subject_key.resource]} | self.register
+        self.tables = {name: [row for row in rows if row["\x00"] in people] for name, rows in before.items()}
+
+    def response(self) -> Response:
+        response = super().response()
+        self.register.update(row["\x00"] for row in self.tables[self.organization.subject_key.resource])
+        return response
+
+
 FAULTS: dict[str, type[Baseline]] = {
     "refusal-by-row": RefusalByRow,
     "excluded-children-stay": ExcludedChildrenStay,
     "undeclared-columns-kept": UndeclaredColumnsKept,
     "nobody-is-somebody": NobodyIsSomebody,
+    "admitted-for-good": AdmittedForGood,
 }
