@@ -53,9 +53,17 @@ WORDS: tuple[Word, ...] = (
     _word("顔特徴|顔画像|顔認証", "face(_template|_vector|_print)?", "symbol", generator="face-template"),
     _word("遺伝子型|一塩基|ゲノム", "snps?(_panel)?|genotypes?|genome|dna", "symbol", generator="snp-panel"),
     _word("指紋|声紋|虹彩|掌紋|静脈", "fingerprint|voice_?print|iris|biometrics?", "symbol"),
-    _word("(?<!在留)(?<!個人番号)カード番号|クレジット", "(credit_?)?card(_no|_number)?", "direct"),
-    _word("口座", "(bank_?)?account(_no|_number)?|iban", "direct"),
-    _word("端末番号|機器番号|端末識別", "mac(_address)?|ip_address|imei|device_(id|no|serial)", "direct"),
+    _word(
+        "(?<!在留)(?<!個人番号)カード番号|クレジット",
+        "(credit_?)?card(_no|_number)?",
+        "direct",
+        generator="card-number",
+    ),
+    _word("口座", "(bank_?)?account(_no|_number)?|iban", "direct", generator="bank-account"),
+    _word(
+        "mac ?アドレス|端末番号|機器番号", "mac(_address)?|device_(id|no|serial)", "direct", generator="device-address"
+    ),
+    _word("ip ?アドレス|端末識別", "ip_address|imei", "direct"),
     _word(
         "生年月日|誕生日|生年",
         "(date_?of_?|year_?of_?|month_?of_?|day_?of_?)?birth(_?date|_?day|_?datetime|_?year)?|dob",
@@ -96,7 +104,7 @@ WORDS: tuple[Word, ...] = (
         "symbol",
     ),
     _word("電話|携帯|ﾃﾚ|fax", "phone|tel|telephone|mobile|fax", "direct", generator="phone-number"),
-    _word("メール", "e?_?mail", "direct"),
+    _word("メール", "e?_?mail", "direct", generator="email-address"),
     _word("郵便", "zip|postal|postcode", "quasi", means="residence"),
     _word(
         "市区町村|市町村|都道府県|居住地|地域|本籍|国籍|出身",
