@@ -89,4 +89,17 @@ MUTANTS = (
         killed_by=("B-11",),
         wrap=after(_latest),
     ),
+    Mutant(
+        id="code-list-by-name-alone",
+        kind="fault",
+        effect=Text(
+            "どの版のコード表で一般化したかが、後から分からない。",
+            "Nobody can tell later by which edition of the codes the values were generalized.",
+        ),
+        precedent="code lists referred to by name alone (peers §3)",
+        trigger="every release",
+        proof="the code list of the claim has no version",
+        killed_by=("B-11",),
+        fault="code-list-by-name-alone",
+    ),
 )

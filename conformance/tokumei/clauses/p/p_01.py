@@ -114,4 +114,17 @@ MUTANTS = (
         killed_by=("P-01",),
         wrap=after(_no_day),
     ),
+    Mutant(
+        id="recipient-cut-to-the-column",
+        kind="fault",
+        effect=Text(
+            "名称の初めが同じ提供先を、帳簿で区別できない。",
+            "Recipients whose names begin alike cannot be told apart in the books.",
+        ),
+        precedent="text cut to the width of a column (law §3.7)",
+        trigger="every release with a declared recipient of more than four characters",
+        proof="the recipient of the entry is the beginning of the declared one",
+        killed_by=("P-01", "P-04"),
+        fault="recipient-cut-to-the-column",
+    ),
 )

@@ -134,4 +134,17 @@ MUTANTS = (
         killed_by=("P-04",),
         wrap=after(_claiming(_template)),
     ),
+    Mutant(
+        id="security-without-measures",
+        kind="fault",
+        effect=Text(
+            "提供先の安全管理が等級だけになり、何をしているかを誰も確かめられない。",
+            "The security of the recipient is a level alone, and nobody can check what is done.",
+        ),
+        precedent="forms with a box to tick for the level alone (law §3.5)",
+        trigger="every release that is not public",
+        proof="the claim records a level of security and no measures",
+        killed_by=("P-04",),
+        fault="security-without-measures",
+    ),
 )
