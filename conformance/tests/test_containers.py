@@ -36,6 +36,7 @@ def archive(comment: bytes = b"", member: str = "a.txt", text: str = "x", about:
         b"%PDF-1.7\n\x00" + NAME.encode("utf-16-be"),
         b"\x89PNG\x00" + NAME.encode("utf-16-le"),
     ],
+    ids=["comment", "comment-cp932", "member", "xml", "extra", "gzip", "pdf", "png"],  # bytes hold the time of the day
 )
 def test_what_an_archive_or_a_document_says_is_read(content):
     found = inner("report.bin", content, 1 << 20)
@@ -43,7 +44,9 @@ def test_what_an_archive_or_a_document_says_is_read(content):
     assert all(key.startswith("report.bin") for key in found)
 
 
-@pytest.mark.parametrize("content", [b"", b"plain text", b"PK\x03\x04broken", b"\x1f\x8bbroken"])
+@pytest.mark.parametrize(
+    "content", [b"", b"plain text", b"PK\x03\x04broken", b"\x1f\x8bbroken"], ids=["empty", "text", "zip", "gzip"]
+)
 def test_other_files_hold_nothing_and_broken_ones_do_no_harm(content):
     assert not "".join(inner("a", content, 1 << 20).values())
 

@@ -89,4 +89,16 @@ MUTANTS = (
         killed_by=("D-10",),
         wrap=after(_one_table),
     ),
+    Mutant(
+        id="items-of-the-organization",
+        kind="fault",
+        effect=Text(
+            "公表の文に、削除した項目まで含まれる。", "The text for publication lists items that were dropped."
+        ),
+        precedent="texts written from the data dictionary",
+        trigger="every release of a product that drops a column",
+        proof="an item of the text is no column of the release",
+        killed_by=("D-10",),
+        fault="items-of-the-organization",
+    ),
 )

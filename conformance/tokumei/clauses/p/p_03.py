@@ -102,4 +102,17 @@ MUTANTS = (
         killed_by=("P-03",),
         wrap=after(_other_template),
     ),
+    Mutant(
+        id="one-text-for-every-duty",
+        kind="fault",
+        effect=Text(
+            "全ての義務の欄に同じ文が入り、再提供の報告などが伝わらない。",
+            "Every duty carries the same sentence, and the recipient is not told of the others.",
+        ),
+        precedent="copying a template row",
+        trigger="every release",
+        proof="two duties have one text",
+        killed_by=("P-03",),
+        fault="one-text-for-every-duty",
+    ),
 )

@@ -147,4 +147,14 @@ MUTANTS = (
         killed_by=("R-01",),
         wrap=after(_mean_only),
     ),
+    Mutant(
+        id="mean-as-maximum",
+        kind="fault",
+        effect=Text("平均の危険性が最大の危険性として報告される。", "The mean risk is reported as the greatest."),
+        precedent="reports that show one number (peers §3)",
+        trigger="classes of unequal sizes",
+        proof="the greatest risk recomputed from the release is larger than the reported one",
+        killed_by=("R-01",),
+        fault="mean-as-maximum",
+    ),
 )

@@ -106,4 +106,17 @@ MUTANTS = (
         killed_by=("R-08",),
         wrap=after(_worst_left_out),
     ),
+    Mutant(
+        id="scores-averaged",
+        kind="fault",
+        effect=Text(
+            "平均を最小として報告し、最も弱い所が隠れる。",
+            "A mean is reported as the minimum, and the weakest place is hidden.",
+        ),
+        precedent="PWS Cup before 2026: means of scores",
+        trigger="scores that differ",
+        proof="the score of the whole is above the least score",
+        killed_by=("R-08",),
+        fault="scores-averaged",
+    ),
 )

@@ -78,7 +78,8 @@ def _texts(request: Request, response: Response, claim: Document) -> Mapping[str
 
 
 def _merged(own: str, made: Mapping[str, Any]) -> str:
-    return json.dumps({**json.loads(own), **made}, ensure_ascii=False)
+    """What a product says itself stands, and what it leaves out is added."""
+    return json.dumps({**made, **json.loads(own)}, ensure_ascii=False)
 
 
 def risk(organization: Organization, processing: Processing, response: Response) -> dict[str, Any]:
