@@ -197,4 +197,17 @@ MUTANTS = (
         killed_by=("I1-10",),
         wrap=after(_described_by_name),
     ),
+    Mutant(
+        id="title-of-the-last-person",
+        kind="fault",
+        effect=Text(
+            "題名の欄に最後に読んだ本人の氏名が入り、データとともに提供される。",
+            "The name of the person read last fills the title and goes out with the data.",
+        ),
+        precedent="forms that keep what was typed last",
+        trigger="every release",
+        proof="the title of the release is the name of a person of the input",
+        killed_by=("I1-10",),
+        fault="title-of-the-last-person",
+    ),
 )

@@ -132,4 +132,18 @@ MUTANTS = (
         pairs=("hospital",),  # no facilities elsewhere
         wrap=instead(lambda o, p: replaced(p, fields_telling(o, facility="area"), "keep", {})),
     ),
+    Mutant(
+        id="areas-of-facilities-kept",
+        kind="fault",
+        effect=Text(
+            "医療機関の所在地だけが削除から漏れ、受診の順から住まいが推し量られる。",
+            "The areas of facilities escape the dropping, and their order tells of home.",
+        ),
+        precedent="drop lists of names and codes alone",
+        trigger="a person who went to two areas as few others did",
+        proof="the two areas of a person are shared by fewer than k persons",
+        killed_by=("I5-07",),
+        fault="areas-of-facilities-kept",
+        pairs=("hospital",),  # no facilities elsewhere
+    ),
 )

@@ -188,4 +188,18 @@ MUTANTS = (
         pairs=("hospital",),  # no code systems elsewhere
         wrap=after(_damaged),
     ),
+    Mutant(
+        id="codes-padded",
+        kind="fault",
+        effect=Text(
+            "切り詰めたコードが桁合わせで埋められ、どの体系のコードでもなくなる。",
+            "Cut codes are padded to a width, and are no codes of any system.",
+        ),
+        precedent="fixed-width records of receipts",
+        trigger="a code that is cut",
+        proof="released codes are not among those listed, nor beginnings of them",
+        killed_by=("O-01",),
+        fault="codes-padded",
+        pairs=("hospital",),  # no code systems elsewhere
+    ),
 )

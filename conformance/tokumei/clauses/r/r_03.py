@@ -18,6 +18,8 @@ from tokumei.clause import Check, Mutant
 from tokumei.declarations import FieldName, Organization, Processing
 from tokumei.evidence import Evidence, TableView
 from tokumei.model import Finding, Need, Observation, Premise, Text
+from tokumei.mutants.edits import after
+from tokumei.mutants.sources import joined_all
 
 METRIC = "linkage-top1"
 SLACK = 1e-9
@@ -205,5 +207,18 @@ MUTANTS = (
         proof="the month in which a person was born stands in the row of the person",
         killed_by=("R-03",),
         fault="month-of-birth-beside",
+    ),
+    Mutant(
+        id="joined-to-the-source",
+        kind="wrapper",
+        effect=Text(
+            "加工後データに元データの値が結合され、組の中から本人が選び出される。",
+            "Values of the source are joined to the release and pick the person out of the class.",
+        ),
+        precedent="feature tables joined on what happens to agree",
+        trigger="every release with kept fields by which rows agree",
+        proof="the raw value of a quasi-identifier stands in the row of the person",
+        killed_by=("R-03",),
+        wrap=after(joined_all),
     ),
 )

@@ -17,6 +17,8 @@ from tokumei.clauses.r.r_03 import applies as applies_to_all
 from tokumei.declarations import FieldName, Organization, Processing
 from tokumei.evidence import Evidence
 from tokumei.model import Finding, Need, Observation, Premise, Text
+from tokumei.mutants.edits import after
+from tokumei.mutants.sources import joined_rare
 
 FEWEST = 5
 """Of fewer rare persons a share says nothing."""
@@ -103,5 +105,18 @@ MUTANTS = (
         proof="the month of birth of a top-coded person stands in the row",
         killed_by=("R-06",),
         fault="birth-month-of-the-oldest",
+    ),
+    Mutant(
+        id="rare-joined-to-the-source",
+        kind="wrapper",
+        effect=Text(
+            "まれな値だけが元データから結合され、まれな本人が選び出される。",
+            "Rare values alone are joined from the source, and pick rare persons out.",
+        ),
+        precedent="completing the missing top codes from the source",
+        trigger="rows with a value that few have",
+        proof="the raw rare value of a quasi-identifier stands in the row of the person",
+        killed_by=("R-06",),
+        wrap=after(joined_rare),
     ),
 )
