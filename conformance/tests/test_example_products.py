@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -38,7 +39,10 @@ SPECS = [
 ]
 each = pytest.mark.parametrize(("folder", "spec"), SPECS)
 PROGRAMS = {"java-batch": "Anon.java", "node-exec": "anon.js", "python-function": "anon.py"}
-MOST_LINES = 60
+MOST_LINES = 40
+MOST_WITH_DOCUMENTS = 60
+DOCUMENT = re.compile("risk|book|documents|utility|marginal|statement|smallest")
+"""What the lines that write the documents beside a release speak of."""
 VALUES = {
     "性別": ["男", "女"],
     "病名": ["高血圧症", "糖尿病", "肺炎", "骨折"],
@@ -156,11 +160,25 @@ def days(table: dict[str, list[str | None]]) -> list[dt.date]:
     return sorted(dt.date.fromisoformat(day or "") for day in table["受診日"])
 
 
+def _without_documents(code: list[str]) -> list[str]:
+    """The lines but those of the functions that make documents, and those that name one."""
+    kept, inside = [], False
+    for line in code:
+        if re.match(r"\s*(def|function|static String) (risk|marginal)\b", line):
+            inside = True
+        elif re.match("def |function |    static |require", line):
+            inside = False
+        if not inside and not DOCUMENT.search(line):
+            kept.append(line)
+    return kept
+
+
 @each
-def test_sixty_lines_are_enough_with_every_document(folder: str, spec: str) -> None:
+def test_forty_lines_are_enough_and_sixty_with_every_document(folder: str, spec: str) -> None:
     lines = (PRODUCTS / folder / PROGRAMS[folder]).read_text("utf-8").splitlines()
     code = [line for line in lines if line.strip() and not line.strip().startswith(("//", "#", '"""'))]
-    assert len(code) <= MOST_LINES
+    assert len(code) <= MOST_WITH_DOCUMENTS
+    assert len(_without_documents(code)) <= MOST_LINES
     assert max(len(line) for line in lines) <= 120
     kinds = {file.suffix for file in (PRODUCTS / folder).rglob("*.*")}
     assert kinds - {".yaml", ".json", ".pyc"} == {Path(PROGRAMS[folder]).suffix}
