@@ -9,7 +9,7 @@ from tokumei.modalities.tables import baseline
 from tokumei.model import Verdict
 from tokumei.plan.bundle import Plan
 from tokumei.plan.required import required_plan
-from tokumei.runner.power import PAIRS, Direct, pair_named
+from tokumei.runner.power import PAIRS, Direct, broken, pair_named
 from tokumei.runner.run import run_plan
 
 
@@ -40,7 +40,7 @@ def test_the_second_input_differs_in_the_last_row_of_those_who_refused(pair):
 
 @pytest.mark.parametrize("wrong", [None, *MUTANTS], ids=lambda m: m.id if m else "correct")
 def test_a_product_with_settings_of_its_own_is_judged_by_what_it_does_after_a_refusal(wrong):
-    product = wrong.wrap(baseline.product()) if wrong else baseline.product()
+    product = broken(wrong) if wrong else baseline.product()
     with DuckDB() as engine:
         track = run_plan(boundary("stroke-registry", obeys=False), Direct(product), {"P-06": checks()["P-06"]}, engine)
     assert [result.verdict for result in track.results] == [Verdict.FAIL if wrong else Verdict.PASS]
