@@ -33,7 +33,8 @@ WHERE number >= {bound} GROUP BY "case", "call"
 
 NINES = """
 SELECT "case", "call", count(*) AS n FROM {self} t WHERE {column} NOT IN {texts} AND ({column} IN {dates} OR
-  (regexp_full_match({column}, '9{{2,}}([.]9+)?') AND try_cast({column} AS DOUBLE) > {most})) GROUP BY "case", "call"
+  (regexp_extract({column}, '^9{{2,}}([.]9+)?$', 0) = {column} AND try_cast({column} AS DOUBLE) > {most}))
+GROUP BY "case", "call"
 """
 
 NO_BOUND = 1e300

@@ -18,7 +18,7 @@ TOLERANCE = 0.001
 """Rates are often written with 3 or 4 digits."""
 
 RISKS = """
-SELECT "case", "call", count(*) AS persons, min(size) AS k, avg(1.0 / size) AS mean FROM (
+SELECT "case", "call", count(*) AS persons, min(size) AS k, avg(1 / CAST(size AS DOUBLE)) AS mean FROM (
   SELECT "case", "call", subject, min(n) AS size FROM (
     SELECT "case", "call", subject, count(*) OVER (PARTITION BY "case", "call", {by}) AS n
     FROM (SELECT DISTINCT "case", "call", subject, {by} FROM {self} t WHERE subject IS NOT NULL) members
