@@ -183,6 +183,8 @@ class ProductInfo:
     max_seconds: float | None = None
     elsewhere: Mapping[str, str] = field(default_factory=dict)
     """Documents beside a release that another system of the maker writes, and what that system is."""
+    profiles: tuple[str, ...] = ()
+    """Profiles beside ``core`` that the product claims; what it releases may make others mandatory."""
     settings: tuple[tuple[Document, Document], ...] = ()
     """For ``fixed``: the shipped settings, each an (organization, processing) pair of documents."""
 

@@ -26,3 +26,14 @@ NEEDS = {
     "network": Text("ネットワークを見張った呼出し", "calls watched for a network"),
     "fault": Text("障害を起こした実行", "a run with an injected fault"),
 }
+EXTENSIONS = {
+    "text": Text("自由記載", "Free text"),
+    "multi": Text("複数回の提供", "Several releases"),
+    "stat": Text("集計表", "Count tables"),
+    "genome": Text("ゲノムデータ", "Genomes"),
+    "dicom": Text("医用画像（DICOM 等）", "Medical images (DICOM)"),
+    "camera": Text("写真及びカメラ画像", "Photographs and camera images"),
+    "cert": Text("認定作成事業者の手続", "Procedures of certified makers"),
+    "secure": Text("秘匿計算", "Secure computation"),
+}
+"""The profiles beside ``core``. All but the last two are mandatory where a release contains what they are about."""

@@ -11,6 +11,7 @@ from typing import Any
 from tokumei.beside import ELSEWHERE
 from tokumei.documents import load
 from tokumei.model import Document, Exit, Place, Problem, ProductInfo, TokumeiError
+from tokumei.vocabulary import EXTENSIONS
 
 FILE = "product.yaml"
 _TEXTS = ("name", "vendor", "version")
@@ -22,7 +23,19 @@ _WORDS = {
 }
 _LIMITS = {"records": int, "seconds": float}
 _KEYS = frozenset(
-    {*_TEXTS, *_LISTS, *_WORDS, "options", "limits", "elsewhere", "settings", "inline", "protocol", "$schema"}
+    {
+        *_TEXTS,
+        *_LISTS,
+        *_WORDS,
+        "options",
+        "limits",
+        "elsewhere",
+        "profiles",
+        "settings",
+        "inline",
+        "protocol",
+        "$schema",
+    }
 )
 
 
@@ -86,6 +99,9 @@ def info_from(statement: Mapping[str, Any], base: Path, source: str) -> ProductI
     for name, system in elsewhere.items():
         if name not in ELSEWHERE or not isinstance(system, str) or not system.strip():
             raise stop(f"/elsewhere/{name}")
+    profiles = statement.get("profiles", [])
+    if not isinstance(profiles, list) or not all(isinstance(name, str) and name in EXTENSIONS for name in profiles):
+        raise stop("/profiles")
     settings = statement.get("settings", [])
     if not isinstance(settings, list):
         raise stop("/settings")
@@ -98,7 +114,14 @@ def info_from(statement: Mapping[str, Any], base: Path, source: str) -> ProductI
             if not isinstance(part, str | Mapping):
                 raise stop(f"/settings/{index}")
         pairs.append((_setting(first, base), _setting(second, base)))
-    return ProductInfo(inline=inline, options=options, elsewhere=dict(elsewhere), settings=tuple(pairs), **given)
+    return ProductInfo(
+        inline=inline,
+        options=options,
+        elsewhere=dict(elsewhere),
+        profiles=tuple(profiles),
+        settings=tuple(pairs),
+        **given,
+    )
 
 
 def _setting(value: str | Mapping[str, Any], base: Path) -> Document:
