@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tokumei import schema
 from tokumei.adapters.inprocess import InProcess
 from tokumei.adapters.product import info_from
-from tokumei.beside import BOOK, ELSEWHERE, PUBLICATION, RISK, STATEMENT, UTILITY, items_differ, path_of, read
+from tokumei.beside import BOOK, ELSEWHERE, ERASURE, PUBLICATION, RISK, STATEMENT, UTILITY, items_differ, path_of, read
 from tokumei.clause import checks
 from tokumei.engines.duckdb import DuckDB
 from tokumei.modalities.tables import baseline
@@ -123,7 +123,7 @@ def test_a_document_made_elsewhere_is_not_applicable_and_the_report_names_the_sy
     assert schema.validate(done.record, "report") == ()
 
 
-@pytest.mark.parametrize("name", [RISK, STATEMENT, PUBLICATION, BOOK, UTILITY])
+@pytest.mark.parametrize("name", [RISK, STATEMENT, PUBLICATION, BOOK, ERASURE, UTILITY])
 def test_the_documents_of_the_examples_obey_their_schemas(name: str) -> None:
     for file in (ROOT / "examples" / "products").glob(f"*/release/{name}.json"):
         assert schema.validate(json.loads(file.read_text("utf-8")), name) == ()

@@ -41,7 +41,7 @@ each = pytest.mark.parametrize(("folder", "spec"), SPECS)
 PROGRAMS = {"java-batch": "Anon.java", "node-exec": "anon.js", "python-function": "anon.py"}
 MOST_LINES = 40
 MOST_WITH_DOCUMENTS = 60
-DOCUMENT = re.compile("risk|book|documents|utility|marginal|statement|smallest")
+DOCUMENT = re.compile("risk|book|erasure|documents|utility|marginal|statement|smallest")
 """What the lines that write the documents beside a release speak of."""
 VALUES = {
     "性別": ["男", "女"],

@@ -15,8 +15,9 @@ from typing import Any
 from tokumei.model import Response
 from tokumei.schema import validate
 
-RISK, STATEMENT, PUBLICATION, BOOK, UTILITY = "risk", "statement", "publication", "book", "utility"
-ELSEWHERE = (STATEMENT, PUBLICATION, BOOK, UTILITY)
+RISK, STATEMENT, PUBLICATION, BOOK = "risk", "statement", "publication", "book"
+ERASURE, UTILITY = "erasure", "utility"
+ELSEWHERE = (STATEMENT, PUBLICATION, BOOK, ERASURE, UTILITY)
 """The documents that another system of the maker may write."""
 
 KINDS: Mapping[str, str] = {

@@ -58,6 +58,8 @@ class ExampleCall:
     """What the product left behind, by path"""
     network: tuple[str, ...] | None = ()
     """The traces of a network; None where none could have been seen"""
+    day: str = ""
+    """On which day the call ended, where it matters"""
     claim: Mapping[str, Any] = field(default_factory=dict)
     claimed: bool = True
 

@@ -165,6 +165,25 @@ def book(organization: Organization, result: Result, today: dt.date) -> dict[str
     }
 
 
+def erasure(organization: Organization, processing: Processing, today: dt.date) -> dict[str, Any]:
+    """The record that what was handed over is gone: every field of every table, released or not."""
+    return {
+        "release": processing.release,
+        "date": today.isoformat(),
+        "how": "一時フォルダの写しは応答の前に消し、記憶域の表は処理の終わりに破棄した。渡されたデータの原本を除く"
+        " / copies in the temporary folder were removed before the answer, tables in memory were dropped at its end;"
+        " the originals that were handed over are not included",
+        "items": [
+            {
+                "resource": resource.name,
+                "title": _title(resource.source, resource.name),
+                "items": [_title(field.source, field.name) for field in resource.fields],
+            }
+            for resource in organization.resources
+        ],
+    }
+
+
 def _items(organization: Organization, result: Result) -> list[dict[str, Any]]:
     """The fields of every released table, by their titles."""
     return [

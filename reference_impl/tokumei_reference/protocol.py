@@ -104,7 +104,9 @@ def _answer(request: Path, build: Path) -> None:
     documents.write(build / "risk.json", releases.risk(result))
     documents.write(build / "statement.json", notices.statement(organization, result.processing, result.keyed))
     documents.write(build / "publication.json", notices.publication(organization, result))
-    documents.write(build / "book.json", notices.book(organization, result, dt.datetime.now(dt.UTC).date()))
+    today = dt.datetime.now(dt.UTC).date()
+    documents.write(build / "book.json", notices.book(organization, result, today))
+    documents.write(build / "erasure.json", notices.erasure(organization, result.processing, today))
 
 
 def _secrets(request: Path, head: Document) -> dict[str, bytes]:

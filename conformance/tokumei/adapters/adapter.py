@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import os
 import shutil
@@ -33,6 +34,11 @@ class Timeouts:
     start: float = 30.0
     call: float = 120.0
     close: float = 2.0
+
+
+def today() -> str:
+    """The day on which a call ends, wherever the product may be: that of the prime meridian."""
+    return dt.datetime.now(dt.UTC).date().isoformat()
 
 
 class Adapter(Protocol):
@@ -145,6 +151,7 @@ class Workplace:
                 log=log,
                 left=left,
                 network=tried.network,
+                day=today(),
                 seconds=tried.seconds,
                 exit_code=tried.exit_code,
             )

@@ -10,7 +10,7 @@ import time
 import traceback
 from typing import TYPE_CHECKING, Any
 
-from tokumei.adapters.adapter import Closing
+from tokumei.adapters.adapter import Closing, today
 from tokumei.adapters.leftovers import prefixed, private_temp, texts
 from tokumei.adapters.network import overheard
 from tokumei.model import Call, Product, ProductInfo, Request, Response
@@ -51,6 +51,7 @@ class InProcess(Closing):
             log=log.getvalue(),
             left=left,
             network=tuple(sorted(network)),
+            day=today(),
             seconds=seconds,
         )
 

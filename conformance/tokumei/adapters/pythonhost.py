@@ -77,7 +77,7 @@ def call(function: Any, asked: Path, answer: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         write_table(table, target, resource)
     files = {"organization": "organization.yaml", "processing": "processing.yaml"}
-    for name in (*files, "risk", "statement", "publication", "book", "utility"):
+    for name in (*files, "risk", "statement", "publication", "book", "erasure", "utility"):
         if result.get(name) is not None:
             (answer / files.get(name, f"{name}.json")).write_text(
                 json.dumps(result[name], ensure_ascii=False), encoding="utf-8"

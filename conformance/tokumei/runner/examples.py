@@ -202,6 +202,7 @@ class _Declared:
             log=call.log,
             left=call.left,
             network=None if call.network is None else tuple(call.network),
+            day=call.day,
         )
 
     def _encoded(self, encoding: str) -> Document:

@@ -15,6 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from tokumei import documents
+from tokumei.adapters.adapter import today
 from tokumei.adapters.leftovers import prefixed, private_temp, texts
 from tokumei.adapters.network import overheard
 from tokumei.clause import Mutant, checks
@@ -153,6 +154,7 @@ class Direct:
             log=printed.getvalue(),
             left=left,
             network=tuple(sorted(network)),
+            day=today(),
             seconds=time.perf_counter() - began,
         )
 

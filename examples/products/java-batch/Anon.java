@@ -39,8 +39,9 @@ public class Anon {
         Path program = Path.of(Anon.class.getProtectionDomain().getCodeSource().getLocation().toURI());
         for (String name : List.of("organization.yaml", "processing.yaml", "statement.json", "publication.json"))
             Files.copy(program.resolveSibling("release").resolve(name), out.resolve(name));
-        String book = Files.readString(program.resolveSibling("release").resolve("book.json"));
-        Files.writeString(out.resolve("book.json"), book.replace("2024-06-10", java.time.LocalDate.now().toString()));
+        for (String book : List.of("book.json", "erasure.json"))
+            Files.writeString(out.resolve(book), Files.readString(program.resolveSibling("release").resolve(book))
+                .replace("2024-06-10", java.time.LocalDate.now().toString())); // the day of book and erasure
         return "";
     }
 

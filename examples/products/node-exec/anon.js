@@ -30,8 +30,10 @@ function anonymize(text, response) { // gives the code of a refusal, or nothing
   fs.writeFileSync(`${response}/data/patients.csv`, rows.join("\n") + "\n");
   fs.writeFileSync(`${response}/risk.json`, JSON.stringify(told));
   fs.cpSync(`${__dirname}/release`, response, { recursive: true }); // the documents that are always the same
-  const book = JSON.parse(fs.readFileSync(`${response}/book.json`, "utf8"));
-  fs.writeFileSync(`${response}/book.json`, JSON.stringify({ ...book, date: new Date().toISOString().slice(0, 10) }));
+  for (const book of ["book.json", "erasure.json"].map((name) => `${response}/${name}`)) {
+    const date = new Date().toISOString().slice(0, 10);
+    fs.writeFileSync(book, JSON.stringify({ ...JSON.parse(fs.readFileSync(book, "utf8")), date }));
+  }
 }
 
 function risk(sizes, persons, suppressed) { // of a person: 1 / persons of the same age and sex; the worst one counts

@@ -43,7 +43,7 @@ def anonymize(tables: dict[str, pd.DataFrame], request: dict) -> dict:
         return {"status": "refused", "reason": {"code": "CANNOT_MEET_PRIVACY", "path": "/data/patients"}}
     out = out.sort_values("患者ID")  # random: the order tells nothing
     documents = {file.stem: json.loads(file.read_text("utf-8")) for file in RELEASE.glob("*.json")}
-    documents["book"]["date"] = f"{pd.Timestamp.now():%Y-%m-%d}"
+    documents["book"]["date"] = documents["erasure"]["date"] = f"{pd.Timestamp.now():%Y-%m-%d}"
     documents["risk"] = risk(out) | {"persons": {"suppressed": len(table) - len(out)}}
     documents["utility"] = {"marginals": [marginal(name, table, out) for name in KEPT], "relations": []}
     return {"status": "ok", "data": {"patients": out}, **documents}

@@ -13,7 +13,7 @@ from tokumei.mutants.edits import after, subject_resource, with_column
 
 EXPECTED_FILES = frozenset(
     f"{name}.{kind}"
-    for name in ("organization", "processing", "risk", "statement", "publication", "book", "utility")
+    for name in ("organization", "processing", "risk", "statement", "publication", "book", "erasure", "utility")
     for kind in ("json", "yaml")
 )
 """What PROTOCOL lets a response hold beside its answer, its tables and its log."""

@@ -6,12 +6,13 @@ One function for all of them: what a product says of its release must follow fro
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import json
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from typing import Any
 
-from tokumei.beside import BOOK, KINDS, PUBLICATION, RISK, STATEMENT, path_of
+from tokumei.beside import BOOK, ERASURE, KINDS, PUBLICATION, RISK, STATEMENT, path_of
 from tokumei.declarations import Organization, Processing
 from tokumei.model import Document, Product, Request, Response
 
@@ -71,6 +72,15 @@ def _texts(request: Request, response: Response, claim: Document) -> Mapping[str
             "recipient": release.get("recipient", "公衆"),
             "date": release.get("providedOn") or claim["tokumei"].get("date", "2026-01-31"),
             "items": items,
+        },
+        ERASURE: {
+            "release": release["id"],
+            "date": dt.datetime.now(dt.UTC).date().isoformat(),  # noqa: TID251 - a product has a clock
+            "how": "受け取った表は記憶域だけに置き、応答とともに破棄した",
+            "items": [
+                {"resource": resource.name, "items": [info.name.field for info in resource.fields]}
+                for resource in Organization.of(request.organization).resources
+            ],
         },
         RISK: risk(Organization.of(request.organization), Processing.of(claim), response),
     }

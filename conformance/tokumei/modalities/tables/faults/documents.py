@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from tokumei.beside import PUBLICATION, RISK, STATEMENT, path_of
+from tokumei.beside import ERASURE, PUBLICATION, RISK, STATEMENT, path_of
 from tokumei.declarations import Processing
 from tokumei.modalities.tables.accompanying import DUTIES, risk
 from tokumei.modalities.tables.baseline import Baseline
@@ -58,6 +58,15 @@ class ItemsOfTheOrganization(Baseline):
         return _told(super().covered(response), PUBLICATION, {"items": items})
 
 
+class ErasureOfTheFirstTable(Baseline):
+    """The record of erasure is written of the table of persons, to which the others were joined."""
+
+    def covered(self, response: Response) -> Response:
+        first = self.organization.resource(self.organization.subject_key.resource)
+        items = [{"resource": first.name, "items": [info.name.field for info in first.fields]}]
+        return _told(super().covered(response), ERASURE, {"items": items})
+
+
 class OneTextForEveryDuty(Baseline):
     """The sentence of the first duty stands behind the name of every duty."""
 
@@ -105,6 +114,7 @@ FAULTS: dict[str, type[Baseline]] = {
     "security-without-measures": SecurityWithoutMeasures,
     "code-list-by-name-alone": CodeListByNameAlone,
     "items-of-the-organization": ItemsOfTheOrganization,
+    "erasure-of-the-first-table": ErasureOfTheFirstTable,
     "one-text-for-every-duty": OneTextForEveryDuty,
     "mean-as-maximum": MeanAsMaximum,
     "scores-averaged": ScoresAveraged,
