@@ -8,6 +8,7 @@ import io
 import json
 import re
 import xml.etree.ElementTree as ET
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -18,13 +19,14 @@ import pytest
 from rich.console import Console
 
 import tokumei.clauses
-from tokumei.report import terminal, view, words
+from tokumei.report import scope, terminal, view, words
 from tokumei.report.html import html, summary
 from tokumei.report.junit import junit
 from tokumei.report.render import write
 from tokumei.report.terminal import lines, print_report
 from tokumei.report.workbook import FINDING_HEADS, ITEM_HEADS, NAMES, workbook
 from tokumei.spec import load_spec
+from tokumei.vocabulary import EXTENSIONS
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "schemas/report.schema.json").read_text("utf-8"))
 HOSTILE = "</td><script>alert(1)</script>\x00\x1b[31m\u202eabc\ud800&\"'{{ 7*7 }}]]>\n-->"
@@ -163,13 +165,61 @@ def _hostile() -> Report:
     found["fields"] = [HOSTILE]
     made = report("not_met", 1, clause("I5-01", "fail", title=said, message=said, findings=[found]), adapter=HOSTILE)
     made["limits"] = [said]
+    made["profiles"] = {
+        "releases": 1,
+        "entries": [profile("text", "自由記載", "Free text", "not_run", reason("text", HOSTILE, HOSTILE))],
+    }
+    made["relaxed"] = [bound("D-06", "k", 5, 3, HOSTILE) | {"organization": HOSTILE}]
     made["product"] |= {"name": HOSTILE, "vendor": HOSTILE, "version": HOSTILE}
     made["tracks"][0]["organizations"] = [HOSTILE]
     return made
 
 
+def profile(name: str, ja: str, en: str, state: str, *reasons: Report, claimed: bool = False) -> Report:
+    made = {"profile": name, "title": {"ja": ja, "en": en}, "mandatory": bool(reasons), "claimed": claimed}
+    return made | {"state": state, "reasons": list(reasons)}
+
+
+def reason(object_: str, where: str, organization: str = "hospital", calls: int = 3) -> Report:
+    return {
+        "object": object_,
+        "where": where,
+        "organization": organization,
+        "case": f"{organization}/boundary",
+        "call": 0,
+        "calls": calls,
+    }
+
+
+def bound(clause_: str, name: str, default: float, declared: float, why: str, by: str = "asked") -> Report:
+    made: Report = {"clause": clause_, "bound": name, "default": default, "declared": declared}
+    return made | {"context": "contract", "reason": why, "organization": "hospital", "by": by}
+
+
+NOT_TESTED = profile(
+    "text", "自由記載", "Free text", "not_in_edition", reason("text", "labs.comment"), reason("finding", "X-01")
+)
+TESTED = profile("genome", "ゲノムデータ", "Genomes", "judged", reason("genotypes", "labs#9", calls=1200))
+CLAIMED = profile("dicom", "医用画像", "Medical images", "not_run", claimed=True)
+SCOPED = report(
+    "all_met",
+    0,
+    clause("I5-01", "pass"),
+    profiles={"releases": 24, "entries": [NOT_TESTED, TESTED, CLAIMED]},
+    relaxed=[
+        bound("D-06", "k", 5, 3, "提供先の管理を\n委員会が確かめた <b>&\"'"),
+        bound("R-02", "risk", 0.2, 0.33333333, "", "claimed"),
+    ],
+)
+UNSCOPED = report("all_met", 0, clause("I5-01", "pass"), profiles={"releases": 24, "entries": []}, relaxed=[])
+NO_RELEASE = report("error", 4, tracks=[], profiles={"releases": 0, "entries": []}, relaxed=[])
+
+
 REPORTS = {
     "good": GOOD,
+    "scoped": SCOPED,
+    "unscoped": UNSCOPED,
+    "no release": NO_RELEASE,
     "bad": BAD,
     "both": BOTH,
     "crash": CRASH,
@@ -448,7 +498,8 @@ def sheet_rows(made: Report, lang: str) -> list[tuple[str, tuple[Any, ...]]]:
 @each
 def test_the_workbook_has_a_summary_an_item_a_clause_and_every_finding(made: Report, lang: str) -> None:
     book = opened(made, lang)
-    summary_, items, found = book.worksheets
+    summary_, items, found, *more = book.worksheets
+    assert len(more) == bool(scope.entries(made)) + bool(made.get("relaxed"))
     judged = [(track, item) for track in made["tracks"] for item in track["clauses"]]
     words_ = [cell for row in summary_.iter_rows(values_only=True) for cell in row if cell]
     assert any(str(cell).startswith(words.RUN[made["outcome"]][lang]) for cell in words_)
@@ -600,3 +651,122 @@ def test_levels_of_evidence_and_statistics_of_order_are_said_in_words() -> None:
     (null,) = words.NULLS.values()
     assert page.count(null["ja"]) == page.count(null["en"]) == 1
     assert "registry/input/rank" not in page
+
+
+def forms(made: Report, lang: str) -> dict[str, str]:
+    """The text of every form in one language; a page holds both."""
+    cells = [str(cell) for _, row in sheet_rows(made, lang) for cell in row if cell is not None]
+    return {
+        "terminal": "\n".join(lines(made, lang)),  # type: ignore[arg-type]
+        "html": unescape(html(made)),
+        "summary": unescape(summary(made)),
+        "xlsx": "\n".join(cells),
+    }
+
+
+@pytest.mark.parametrize("lang", ["ja", "en"])
+def test_what_was_not_tested_stands_in_the_head_line_of_every_form(lang: str) -> None:
+    head = {
+        "ja": "全要求事項を満たした（未試験の適用区分：自由記載、医用画像）",
+        "en": "All requirements met (profiles not tested: Free text, Medical images)",
+    }[lang]
+    for name, text in forms(SCOPED, lang).items():
+        if name in ("html", "summary"):  # the languages stand beside each other
+            tag = {"html": "h1", "summary": "strong"}[name]
+            line = re.search(f"<{tag}>(.*?)</{tag}>", text, re.DOTALL)
+            assert line and all(part in line.group() for part in re.split(" ?(?=[（(])", head, maxsplit=1)), name
+        else:
+            assert head in text, name
+        assert scope.NOT_TESTED[lang] not in forms(UNSCOPED, lang)[name], name
+        assert scope.NOT_TESTED[lang] not in forms(GOOD, lang)[name], name
+    title = html(SCOPED).partition("<title>")[2].partition("</title>")[0]
+    assert head in title
+    judged = report("all_met", 0, profiles={"releases": 1, "entries": [TESTED]})
+    assert scope.headline(judged) == words.RUN["all_met"]
+
+
+@pytest.mark.parametrize("lang", ["ja", "en"])
+def test_every_form_says_what_makes_a_profile_mandatory_and_whether_it_was_claimed_and_tested(lang: str) -> None:
+    said = {
+        "ja": (
+            "必須、申告なし、未試験（この版にまだない）",
+            "labs.comment の自由記載（hospital の加工後データ 3 件）",
+            "X-01 の指摘（hospital、3 件）",
+        ),
+        "en": (
+            "mandatory, not claimed, not tested (not in this edition yet)",
+            "free text in labs.comment (hospital, releases: 3)",
+            "a finding of X-01",
+        ),
+    }[lang]
+    for name, text in forms(SCOPED, lang).items():
+        for part in said[1:]:
+            assert part in text, name
+        for part in re.split("[、,] ?", said[0]) if name == "html" else said[:1]:
+            assert part in text, name
+    assert {
+        "ja": "labs の 9 番目の項目の遺伝型又は塩基配列（hospital の加工後データ 1,200 件）",
+        "en": "column 9 of labs (hospital, releases: 1,200)",
+    }[lang] in forms(SCOPED, lang)["html"]
+    for name, text in forms(UNSCOPED, lang).items():
+        assert scope.NOTHING[lang] in text, name
+    for name, text in forms(NO_RELEASE, lang).items():
+        assert scope.NO_RELEASE[lang] in text, name
+    for text in forms(GOOD, lang).values():  # a record of an earlier suite says nothing
+        assert scope.NOTHING[lang] not in text
+        assert scope.NO_RELEASE[lang] not in text
+
+
+@pytest.mark.parametrize("lang", ["ja", "en"])
+def test_every_laxer_bound_is_repeated_with_its_default_and_its_reason(lang: str) -> None:
+    told = forms(SCOPED, lang)
+    for name in ("terminal", "html", "xlsx"):
+        for part in ("D-06", "委員会が確かめた <b>&\"'", "R-02", "0.333", scope.UNREASONED[lang]):
+            assert part in told[name], (name, part)
+        for key in ("k", "risk"):
+            assert scope.BOUNDS[key][lang] in told[name], name
+    assert {"ja": "緩めた基準", "en": "Laxer bounds"}[lang] in told["summary"]
+    usual = {"ja": "既定値 5 (契約提供) -> 宣言 3", "en": "default 5 (contract) -> declared 3"}[lang]
+    assert usual in told["terminal"]
+    for text in forms(UNSCOPED, lang).values():
+        assert scope.RELAXED[lang] not in text
+    for text in (html(SCOPED), summary(SCOPED)):
+        assert "<b>&" not in text  # the reason is text of the declaration
+
+
+def test_junit_skips_a_profile_that_was_not_tested() -> None:
+    root = ET.fromstring(junit(SCOPED))
+    cases = {case.get("name"): case for case in root.iter("testcase") if case.get("classname") == "tokumei.profiles"}
+    skipped = {name: case.find("skipped") for name, case in cases.items()}
+    assert [name for name, child in skipped.items() if child is None] == ["genome"]
+    assert "not tested" in str(skipped["text"].get("message"))  # type: ignore[union-attr]
+    assert root.get("skipped") == "2"
+    assert root.get("failures") == root.get("errors") == "0"
+
+
+def test_the_schema_lets_no_profile_be_mandatory_without_a_reason() -> None:
+    def with_entry(**over: Any) -> Report:
+        return report("all_met", 0, profiles={"releases": 1, "entries": [TESTED | over]})
+
+    assert not invalid(with_entry())
+    assert invalid(with_entry(reasons=[]))
+    assert invalid(with_entry(mandatory=False))
+    assert invalid(with_entry(mandatory=False, reasons=[]))  # neither mandatory nor claimed
+    assert invalid(with_entry(state="pass"))
+    assert invalid(with_entry(profile="unheard-of"))
+    assert invalid(SCOPED | {"relaxed": [bound("D-06", "unheard-of", 5, 3, "")]})
+
+
+def test_scope_has_words_for_all_that_a_record_may_say() -> None:
+    kinds = SCHEMA["$defs"]["profile"]["properties"]
+    assert set(kinds["state"]["enum"]) == set(scope.STATES)
+    assert set(kinds["reasons"]["items"]["properties"]["object"]["enum"]) == set(scope.OBJECTS)
+    assert set(kinds["profile"]["enum"]) == set(EXTENSIONS)
+    relaxed = SCHEMA["$defs"]["relaxed"]["properties"]
+    assert [set(relaxed[name]["enum"]) for name in ("bound", "context", "by")] == [
+        set(scope.BOUNDS),
+        set(scope.CONTEXTS),
+        set(scope.BY),
+    ]
+    statement = json.loads((Path(__file__).parents[2] / "schemas/product.schema.json").read_text("utf-8"))
+    assert set(statement["properties"]["profiles"]["items"]["enum"]) == set(EXTENSIONS)

@@ -12,7 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from tokumei.model import Lang
-from tokumei.report import plots, view, words
+from tokumei.report import plots, scope, view, words
 from tokumei.report.view import Report
 
 ROWS = 24
@@ -37,7 +37,7 @@ def summary(report: Report, lang: Lang = "ja") -> str:
         if clause["verdict"] == verdict
     ]
     context = _context(report, lang) | {
-        "facts": {each: list(view.facts(report, each)) for each in ("ja", "en")},
+        "facts": {each: [*view.facts(report, each), *scope.facts(report, each)] for each in ("ja", "en")},
         "failing": failing[:FAILING],
         "more": max(0, len(failing) - FAILING),
     }
@@ -70,6 +70,11 @@ def _context(report: Report, lang: Lang) -> dict[str, Any]:
         "r": report,
         "lang": lang,
         "words": words,
+        "scope": scope,
+        "headline": scope.headline(report),
+        "untested": scope.untested(report),
+        "profiles": scope.profile_rows(report),
+        "relaxed": scope.relaxed_rows(report),
         "matrix": counted,
         "bars": {name: plots.bar(counts, 300) for name, counts in counted.items()},
         "bar": plots.bar({verdict: report["counts"][verdict] for verdict in words.VERDICTS}, 1000),

@@ -10,6 +10,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Mapping
 from typing import Any
 
+from tokumei.report import scope
 from tokumei.report.view import Clause, Report, clauses, clean, family, number, sentence
 from tokumei.report.words import PRODUCT_STOPPED, RUN, VERDICTS, Words
 
@@ -25,6 +26,8 @@ def junit(report: Report) -> str:
         if name not in suites:
             suites[name] = _suite(root, name, report)
         _case(suites[name], str(track["track"]), clause)
+    if scope.entries(report):
+        _profiles(_suite(root, "profiles", report), report)
     if _needs_alarm(report, root):
         _alarm(_suite(root, "run", report), report)
     for element in [*root, root]:
@@ -90,6 +93,18 @@ def _finding(finding: Mapping[str, Any]) -> str:
         )
         if text
     )
+
+
+def _profiles(suite: ET.Element, report: Report) -> None:
+    """A case for each profile that is mandatory or claimed; one that was not tested is skipped."""
+    for entry in scope.entries(report):
+        case = ET.SubElement(suite, "testcase", classname="tokumei.profiles", name=clean(entry["profile"]))
+        said = {"mandatory": entry["mandatory"], "claimed": entry["claimed"], "state": entry["state"]}
+        _properties(case, {"title": entry["title"]["ja"], **said})
+        if entry["state"] != "judged":
+            state, why = scope.STATES[entry["state"]], scope.because(entry)
+            message = {lang: ": ".join(filter(None, (state[lang], why[lang]))) for lang in state}
+            ET.SubElement(case, "skipped", message=_line(message))
 
 
 def _needs_alarm(report: Report, root: ET.Element) -> bool:

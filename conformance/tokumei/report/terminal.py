@@ -13,6 +13,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
+from tokumei.report import scope
 from tokumei.report.view import Cell, Clause, Report, Shown, clean, matrix, number, people, sentence, tables
 from tokumei.report.words import (
     CONFIGURATIONS,
@@ -23,7 +24,6 @@ from tokumei.report.words import (
     ORIGINS,
     OUTCOMES,
     PRODUCT_STOPPED,
-    RUN,
     RUN_NOTES,
     SHOWS_NOT,
     SUBJECTS,
@@ -68,6 +68,7 @@ def print_report(report: Report, lang: Lang, console: Console) -> None:
 def _styled(report: Report, lang: Lang) -> Iterator[Line]:
     yield from _head(report, lang)
     yield from _columns(report, lang)
+    yield from _scope(report, lang)
     for track in report["tracks"]:
         names = ", ".join(clean(name) for name in track["organizations"])
         yield "", ""
@@ -124,8 +125,10 @@ def _head(report: Report, lang: Lang) -> Iterator[Line]:
         yield CONFIGURATIONS["fixed"][lang], ""
     yield "", ""
     code = f"（終了コード {report['exit']}）" if ja else f" (exit code {report['exit']})"
-    yield f"{'判定' if ja else 'Outcome'}: {RUN[report['outcome']][lang]}{code}", _RUN_STYLES[report["outcome"]]
+    yield f"{'判定' if ja else 'Outcome'}: {clean(scope.headline(report)[lang])}{code}", _RUN_STYLES[report["outcome"]]
     yield f"  {(PRODUCT_STOPPED if report['exit'] == 4 else RUN_NOTES[report['outcome']])[lang]}", ""
+    if scope.missing(report):
+        yield f"  {scope.EXPLAINED[lang]}", "bold yellow"
 
 
 def _columns(report: Report, lang: Lang) -> Iterator[Line]:
@@ -136,6 +139,36 @@ def _columns(report: Report, lang: Lang) -> Iterator[Line]:
         values = [counted[name][verdict] for name in OUTCOMES]
         cells = "".join(_pad(number(value), 12, right=True) for value in values)
         yield _pad(f"{MARKS[verdict]} {words[lang]}", 18) + cells, _STYLES[verdict] if any(values) else "dim"
+
+
+def _scope(report: Report, lang: Lang) -> Iterator[Line]:
+    """The profiles that the releases make mandatory, and the bounds that are laxer than the defaults."""
+    none, sep = scope.nothing(report), "、" if lang == "ja" else ", "
+    if none:
+        yield "", ""
+        yield f"{scope.HEAD[lang]}: {none[lang]}", ""
+    rows = scope.profile_rows(report)
+    if rows:
+        yield "", ""
+        yield scope.HEAD[lang], "bold"
+    for row, entry in zip(rows, scope.entries(report), strict=True):
+        title, *said, reason = (clean(cell[lang]) for cell in row.cells)
+        yield f"  {title}: {sep.join(said)}", "" if entry["state"] == "judged" else "bold yellow"
+        if reason:
+            yield f"      {reason}", ""
+    relaxed = scope.relaxed_rows(report)
+    if relaxed:
+        yield "", ""
+        yield scope.RELAXED[lang], "bold"
+        yield f"  {scope.RELAXED_NOTE[lang]}", "dim"
+    for row in relaxed:
+        clause, bound, context, default, declared, reason, organization, by = (clean(cell[lang]) for cell in row.cells)
+        usual, given = ("既定値", "宣言") if lang == "ja" else ("default", "declared")
+        yield (
+            f"  {clause} {bound}: {usual} {default} ({context}) -> {given} {declared}  [{organization}, {by}]",
+            "yellow",
+        )
+        yield f"      {'理由' if lang == 'ja' else 'Reason'}: {reason}", ""
 
 
 def _clause(report: Report, clause: Clause, lang: Lang) -> Iterator[Line]:

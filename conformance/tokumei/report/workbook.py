@@ -17,7 +17,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from rich.cells import cell_len
 
 from tokumei.model import Text
-from tokumei.report import words
+from tokumei.report import scope, words
 from tokumei.report.view import Report, clauses, facts, matrix, number, people, sentence
 from tokumei.report.view import clean as visible
 from tokumei.vocabulary import NEEDS, STRENGTHS
@@ -49,6 +49,8 @@ SAID = {
     "summary": Text("概要", "Summary"),
     "items": Text("試験項目", "Items"),
     "findings": Text("指摘事項", "Findings"),
+    "profiles": Text("適用区分", "Profiles"),
+    "relaxed": Text("緩めた基準", "Laxer bounds"),
     "none": Text("指摘事項はない。", "There is no finding."),
     "no_items": Text("判定された要求事項はない。", "No requirement was judged."),
     "outcome": Text("判定", "Outcome"),
@@ -62,6 +64,8 @@ ITEM_HEADS = {
     "en": ("No.", "Basis", "Conditions", "Expected", "Result", "Replay no."),
 }
 ITEM_WIDTHS = (7, 44, 36, 50, 44, 14)
+PROFILE_WIDTHS = (24, 12, 12, 30, 90)
+RELAXED_WIDTHS = (10, 40, 12, 10, 12, 60, 20, 24)
 FINDING_HEADS = {
     "ja": ("再現番号", "要求事項", "指摘", "符号", "整理方法書", "事例", "反例の人数", "再現", "再試験の方法"),
     "en": ("Replay no.", "Clause", "Finding", "Code", "Organization", "Case", "People", "Reproduced", "To replay"),
@@ -78,6 +82,14 @@ def workbook(report: Report, edition: Edition, lang: str) -> bytes:
     _summary(summary, report, lang)
     _items(book.create_sheet(), report, edition, lang)
     _findings(book.create_sheet(), report, lang)
+    for name, heads, widths, rows in (
+        ("profiles", scope.PROFILE_HEADS, PROFILE_WIDTHS, scope.profile_rows(report)),
+        ("relaxed", scope.RELAXED_HEADS, RELAXED_WIDTHS, scope.relaxed_rows(report)),
+    ):
+        if rows:
+            _rows(
+                book.create_sheet(), SAID[name][lang], heads[lang], widths, [[c[lang] for c in r.cells] for r in rows]
+            )
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
@@ -125,13 +137,13 @@ def _summary(sheet: Worksheet, report: Report, lang: str) -> None:
     _put(sheet, 1, 1, SAID["title"][lang], size=18, bold=True, box=False)
     sheet.row_dimensions[1].height = 30
     row = 3
-    for name, value in facts(report, lang):
+    for name, value in (*facts(report, lang), *scope.facts(report, lang)):
         _put(sheet, row, 1, name, bold=True, fill=HEAD)
         _span(sheet, row, 2, value)
         row += 1
     stopped = words.PRODUCT_STOPPED if report["exit"] == 4 else words.RUN_NOTES[report["outcome"]]
     _put(sheet, row, 1, SAID["outcome"][lang], bold=True, fill=HEAD)
-    _span(sheet, row, 2, f"{words.RUN[report['outcome']][lang]}\n{stopped[lang]}", bold=True)
+    _span(sheet, row, 2, f"{scope.headline(report)[lang]}\n{stopped[lang]}", bold=True)
     row += 2
     for at, verdict in enumerate(words.VERDICTS):
         _put(sheet, row, at + 2, f"{words.MARKS[verdict]} {words.VERDICTS[verdict][lang]}", bold=True, fill=HEAD)
@@ -262,6 +274,18 @@ def _findings(sheet: Worksheet, report: Report, lang: str) -> None:
             sheet.row_dimensions[row].height = _height(cells, widths)
     if row == 1:
         _put(sheet, 2, 1, SAID["none"][lang], box=False)
+
+
+def _rows(
+    sheet: Worksheet, name: str, heads: Sequence[str], widths: Sequence[int], rows: Sequence[Sequence[str]]
+) -> None:
+    """A sheet of one table."""
+    _page(sheet, name, widths, landscape=True, title_row=1)
+    _heads(sheet, heads)
+    for row, cells in enumerate(rows, 2):
+        for column, value in enumerate(cells, 1):
+            _put(sheet, row, column, value)
+        sheet.row_dimensions[row].height = _height(cells, widths)
 
 
 def _heads(sheet: Worksheet, names: Sequence[str]) -> None:

@@ -46,6 +46,7 @@ from tokumei.model import (
     Why,
 )
 from tokumei.relation import Column, Engine
+from tokumei.runner.examined import Examined, Released, examined
 from tokumei.runner.readings import MODEL, as_read, by_reading, described, markers, reading, targets, whole
 from tokumei.runner.run import inapplicable
 from tokumei.runner.verdicts import ClauseResult, judged
@@ -72,6 +73,7 @@ class Audit:
     responsible: str = ""
     role: Literal["maker", "recipient"] = "maker"
     counts: Mapping[str, int] = field(default_factory=dict)
+    examined: Examined = field(default_factory=Examined)
 
     @property
     def outcome(self) -> RunOutcome:
@@ -178,6 +180,10 @@ def audit(
             "rows": sum(counts["rows"] for counts in resources.values()),
             "persons": resources.get(held.subject_key.resource, {}).get("persons", 0),
         },
+        examined=examined(
+            [(held.name, (held, asked))],
+            [Released(organization=held.name, case=CASE, number=0, held=held, asked=asked, call=call)],
+        ),
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from tokumei import __version__
 from tokumei.model import Call, Exit, Finding, ProductInfo, RunOutcome, Text, Verdict, Why
 from tokumei.runner.audit import Audit
+from tokumei.runner.examined import Examined, bounds, profiles
 from tokumei.runner.verdicts import ClauseResult, run_outcome
 from tokumei.shrink.case import Shrunk
 from tokumei.spec import Edition
@@ -80,8 +81,10 @@ def report(
     audit: Mapping[str, str] | None = None,
     effort: Mapping[str, float],
     broken: bool = False,
+    examined: Examined | None = None,
 ) -> dict[str, Any]:
     """The record of a run. ``broken``: the product never answered, which is exit 4."""
+    seen = examined or Examined()
     results = [result for *_, some in tracks for result in some]
     outcome = RunOutcome.ERROR if broken else run_outcome(results)
     counts = Counter(result.verdict.value for result in results)
@@ -113,6 +116,8 @@ def report(
             }
             for track, organizations, some in tracks
         ],
+        "profiles": {"releases": seen.releases, "entries": profiles(seen, results, edition, info.profiles)},
+        "relaxed": bounds(seen),
         "limits": [
             {"ja": text.ja, "en": text.en}
             for limit in ((SUPPLIED, *LIMITS[1:]) if origin == "supplied" else LIMITS)
@@ -140,6 +145,7 @@ def audit_report(audit: Audit, edition: Edition) -> dict[str, Any]:
         level=audit.level,
         audit={"purpose": audit.purpose, "responsible": audit.responsible, "role": audit.role},
         effort=dict.fromkeys(nothing, 0),
+        examined=audit.examined,
     )
     never_run = {"configuration": None, "keys": None, "determinism": None}
     product = record["product"] | never_run

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,7 @@ from tokumei.plan.required import required_plan
 from tokumei.relation import Engine
 from tokumei.resources import data
 from tokumei.runner.disturb import disturbed
+from tokumei.runner.examined import Released, examined
 from tokumei.runner.record import MOST_FINDINGS, Shown, finding_id, report
 from tokumei.runner.run import Caller, Progress, Scope, Track, judge, play, run_plan
 from tokumei.runner.verdicts import ClauseResult
@@ -118,6 +119,10 @@ def run(
         adapter=adapter,
         seed=seed,
         broken=not every or all(call.response is None for call in every),
+        examined=examined(
+            [each for _, pairs in chosen for each in zip(labels(pairs), pairs, strict=True)],
+            [one for track in tracks for one in _released(track)],
+        ),
         effort={
             "calls": calls,
             "cases": sum(len(track.played) for track in tracks),
@@ -129,6 +134,15 @@ def run(
         },
     )
     return Finished(record=record, replays=replays)
+
+
+def _released(track: Track) -> Iterator[Released]:
+    """The calls of a track, each with the declarations that it was made under."""
+    for case, played in track.played.values():
+        for number, (planned, call) in enumerate(zip(case.calls, played.view.calls, strict=True)):
+            bundle = planned.bundle
+            held, asked, label = bundle.organization, bundle.processing, pair_of(case.id)
+            yield Released(organization=label, case=case.id, number=number, held=held, asked=asked, call=call)
 
 
 def _as_stated(track: Track, info: ProductInfo, checks: Mapping[str, Check]) -> Track:
