@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-import math
+import itertools
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import poisson
 
-from tokumei.chance import ALPHA, by_chance, expected
+from tokumei.chance import by_chance, expected
 from tokumei.clause import checks
 from tokumei.engines.duckdb import DuckDB
 from tokumei.modalities.tables import baseline
@@ -23,20 +24,37 @@ from tokumei.text import fold
 KANA = "アイウエオカキクケコサシスセソタチツテトナニヌネノハヒフヘホマミムメモヤユヨラリルレロワン"
 
 
-def poisson_tail(found: int, mean: float) -> float:
-    return 1 - sum(math.exp(-mean) * mean**i / math.factorial(i) for i in range(found))
+@pytest.mark.parametrize("more", range(0, 250, 2))
+def test_the_bound_is_no_smaller_than_the_tail_and_near_it(more: int) -> None:
+    texts = ["0123456789"] + ["0"] * more  # each place holds one letter of 10
+    mean = (10 + more) / 10
+    edge = int(poisson.isf(1e-9, mean))
+    for found in (0, round(mean), *range(edge - 2, edge + 4), 3 * edge):
+        tail = float(poisson.sf(found - 1, mean))
+        if tail > 1e-9:
+            assert by_chance(found, texts, ["5"])
+        elif tail < 1e-9 * (1 - mean / (found + 1)):
+            assert not by_chance(found, texts, ["5"])
 
 
-@settings(max_examples=200)
-@given(st.integers(1, 30), st.floats(0.01, 20))
-def test_the_bound_is_no_smaller_than_the_tail_and_near_it(found: int, mean: float) -> None:
-    letters = 10
-    needles = ["5"]
-    texts = ["0123456789"[:letters]] * round(mean)  # each holds 10 places for one letter of 10
-    at = expected(texts, needles)
-    assert at == pytest.approx(len(texts))
-    if at and poisson_tail(found, at) > ALPHA:
-        assert by_chance(found, texts, needles)
+@given(
+    st.lists(st.text("ab", max_size=3), min_size=1, max_size=3),
+    st.lists(st.text("abc", max_size=3), max_size=3, unique=True),
+)
+def test_what_is_expected_is_the_mean_over_all_texts_of_these_letters(texts: list[str], needles: list[str]) -> None:
+    letters = sorted(set("".join(texts)))
+    drawn = [["".join(text) for text in itertools.product(letters, repeat=len(given))] for given in texts]
+    held = [
+        sum(text[at:].startswith(needle) for text in some for needle in needles if needle for at in range(len(text)))
+        / len(some)
+        for some in drawn
+    ]
+    assert expected(texts, needles) == pytest.approx(sum(held))
+
+
+def test_nothing_found_is_chance_whatever_is_sought() -> None:
+    assert by_chance(0, [], [])
+    assert by_chance(0, ["0123456789abcdef"], {"山田太郎"})
 
 
 def test_what_is_expected_is_what_random_texts_hold() -> None:
