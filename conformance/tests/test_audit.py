@@ -18,11 +18,13 @@ import pyarrow as pa
 import pytest
 from pyarrow import csv as pacsv
 
-from tokumei import documents
+from tokumei import documents, schema
 from tokumei.engines.duckdb import DuckDB
 from tokumei.modalities.tables.data import write
 from tokumei.model import Request, RunOutcome, TokumeiError, Verdict, Why
 from tokumei.runner.audit import audit
+from tokumei.runner.record import audit_report
+from tokumei.spec import load_spec
 from tokumei.validation import validate_pair
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -284,6 +286,40 @@ def test_an_undeclared_file_is_a_finding_and_is_not_named(tmp_path):
     found = run(small(tmp_path / "pair"), release)
     assert [finding.code for finding in of(found, "D-03").findings] == ["UNDECLARED_FILE"]
     nothing_of(said(found), "佐々木", "90001")
+
+
+def test_what_a_release_contains_and_relaxes_is_told_without_a_value(tmp_path):
+    story = "架空の佐々木は、同じ事故で入院した家族とともに転院した。"
+    people = [[*row[:3], f"{story}{at}"] for at, row in enumerate(PEOPLE)]
+    folder = small(tmp_path / "pair")
+    found = run(folder, put(tmp_path / "release", [*HEADER, story], [[*row, "A/G"] for row in people]))
+    record = audit_report(found, load_spec())
+    assert schema.validate(record, "report") == ()
+    told = {entry["profile"]: entry for entry in record["profiles"]["entries"]}
+    assert set(told) == {"text", "genome"}
+    assert [reason["where"] for reason in told["text"]["reasons"]] == ["people.note"]
+    assert [reason["where"] for reason in told["genome"]["reasons"]] == ["people#5"]
+    assert {(entry["mandatory"], entry["state"]) for entry in told.values()} == {(True, "not_in_edition")}
+    (bound,) = [item for item in record["relaxed"] if item["clause"] == "D-06"]
+    assert (bound["default"], bound["declared"], bound["reason"]) == (5, 3, "a test")
+    nothing_of(json.dumps(record, ensure_ascii=False) + said(found), story[:6], "A/G")
+    plain = audit_report(run(folder, put(tmp_path / "plain", HEADER, PEOPLE)), load_spec())
+    assert plain["profiles"] == {"releases": 1, "entries": []}
+
+
+def test_a_reason_that_only_a_supplied_release_gives_is_not_repeated(tmp_path):
+    """The folder is what is examined: whatever wrote it may have written a value there."""
+    folder = small(tmp_path / "pair")
+    claim = documents.load(folder / "processing.yaml").document
+    claim["targets"][0] |= {"k": 2, "why": "佐々木花子の希望による"}
+    release = put(tmp_path / "release" / "data", HEADER, PEOPLE).parent
+    (release / "processing.yaml").write_text(json.dumps(claim, ensure_ascii=False), encoding="utf-8")
+    found = run(folder, release)
+    record = audit_report(found, load_spec())
+    assert schema.validate(record, "report") == ()
+    told = {(item["by"], item["declared"], item["reason"]) for item in record["relaxed"] if item["clause"] == "D-06"}
+    assert told == {("asked", 3, "a test"), ("claimed", 2, None)}
+    nothing_of(json.dumps(record, ensure_ascii=False) + said(found), "佐々木")
 
 
 def test_an_error_of_a_check_quotes_no_row(tmp_path, monkeypatch):

@@ -6,6 +6,7 @@ import base64
 import copy
 import dataclasses
 import json
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -17,6 +18,7 @@ from tokumei.clause import checks
 from tokumei.declarations import Organization, Processing
 from tokumei.engines.duckdb import DuckDB
 from tokumei.modalities.tables import baseline
+from tokumei.modalities.tables.data import read
 from tokumei.model import Finding, Product, Request, Response, RunOutcome, Text, Verdict
 from tokumei.report import scope
 from tokumei.report.terminal import lines
@@ -144,6 +146,31 @@ def test_a_file_beside_the_tables_is_told_by_what_it_is_and_not_named(
     path: str, text: str, found: tuple[str, str]
 ) -> None:
     assert seen({}, extra={path: text}) == one(*found, FILES)
+
+
+@pytest.mark.parametrize(
+    ("content", "profile"),
+    [
+        (b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "camera"),
+        (b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01" + bytes(range(256)), "camera"),
+        (b"GIF89a\x01\x00\x01\x00" + bytes(range(256)), "camera"),
+        (b"\x00\x00\x00\x18ftypheic" + bytes(range(256)), "camera"),
+        (DICOM, "dicom"),
+        ("地域,患者数\n松本圏,12\n".encode("cp932"), "stat"),
+        (b"%PDF-1.7\n", None),
+        (bytes(range(256)), None),
+    ],
+)
+def test_the_bytes_of_a_file_tell_what_it_is_whatever_it_is_called(
+    content: bytes, profile: str | None, tmp_path: Path
+) -> None:
+    organization, processing = PAIRS["hospital"]
+    (tmp_path / "data").mkdir()
+    (tmp_path / "response.json").write_text('{"status": "ok"}', encoding="utf-8")
+    (tmp_path / "data" / "payload").write_bytes(content)
+    request = Request(id="x", organization=organization.document, processing=processing.document, data={})
+    response = read(tmp_path, request)
+    assert {found.profile for found in contents(organization, processing, None, response)} == {profile} - {None}
 
 
 def test_documents_and_plain_files_are_none_of_them() -> None:

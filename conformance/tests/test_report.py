@@ -209,6 +209,7 @@ SCOPED = report(
     relaxed=[
         bound("D-06", "k", 5, 3, "提供先の管理を\n委員会が確かめた <b>&\"'"),
         bound("R-02", "risk", 0.2, 0.33333333, "", "claimed"),
+        bound("F-02", "facilities", 3, 2, "", "claimed") | {"reason": None},
     ],
 )
 UNSCOPED = report("all_met", 0, clause("I5-01", "pass"), profiles={"releases": 24, "entries": []}, relaxed=[])
@@ -721,7 +722,7 @@ def test_every_form_says_what_makes_a_profile_mandatory_and_whether_it_was_claim
 def test_every_laxer_bound_is_repeated_with_its_default_and_its_reason(lang: str) -> None:
     told = forms(SCOPED, lang)
     for name in ("terminal", "html", "xlsx"):
-        for part in ("D-06", "委員会が確かめた <b>&\"'", "R-02", "0.333", scope.UNREASONED[lang]):
+        for part in ("D-06", "委員会が確かめた <b>&\"'", "R-02", "0.333", scope.UNREASONED[lang], scope.HIDDEN[lang]):
             assert part in told[name], (name, part)
         for key in ("k", "risk"):
             assert scope.BOUNDS[key][lang] in told[name], name

@@ -82,6 +82,9 @@ BY = {
     "asked": _both("求めた加工", "as asked"),
     "claimed": _both("加工後データの提供仕様書", "by the release alone"),
 }
+HIDDEN = _both(
+    "（理由は写さない。調べたデータの提供仕様書にある）", "(in the declaration of the data examined, and not repeated)"
+)
 UNREASONED = _both("（理由の記載がない）", "(no reason is written)")
 
 
@@ -198,13 +201,20 @@ def relaxed_rows(report: Report) -> list[Row]:
                 BOUNDS[item["bound"]],
                 CONTEXTS[item["context"]],
                 *(_both(number(item[key]), number(item[key])) for key in ("default", "declared")),
-                _both(item["reason"], item["reason"]) if item["reason"] else UNREASONED,
+                _reason(item["reason"]),
                 _both(item["organization"], item["organization"]),
                 BY[item["by"]],
             ),
         )
         for item in report.get("relaxed", ())
     ]
+
+
+def _reason(text: str | None) -> Words:
+    """The reason as it is written, or why none is shown."""
+    if text is None:
+        return HIDDEN
+    return _both(text, text) if text else UNREASONED
 
 
 def facts(report: Report, lang: str) -> Iterator[tuple[str, str]]:

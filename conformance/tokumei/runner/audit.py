@@ -183,6 +183,7 @@ def audit(
         examined=examined(
             [(held.name, (held, asked))],
             [Released(organization=held.name, case=CASE, number=0, held=held, asked=asked, call=call)],
+            "supplied",
         ),
     )
 

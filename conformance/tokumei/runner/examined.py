@@ -46,6 +46,8 @@ class Lax:
     bound: Relaxed
     organization: str
     by: Literal["asked", "claimed"]
+    hidden: bool = False
+    """Whether there is a reason that is not repeated."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,8 +76,15 @@ class Released:
 Pair: TypeAlias = tuple[Organization, Processing]
 
 
-def examined(pairs: Sequence[tuple[str, Pair]], released: Iterable[Released]) -> Examined:
-    """Look at every release of the calls, and at the bounds of the pairs, each with the label of its organization."""
+def examined(
+    pairs: Sequence[tuple[str, Pair]],
+    released: Iterable[Released],
+    origin: Literal["generated", "supplied"] = "generated",
+) -> Examined:
+    """Look at every release of the calls, and at the bounds of the pairs, each with the label of its organization.
+
+    A reason that only a supplied release gives is not kept: what wrote it had real people before it.
+    """
     seen: dict[tuple[str, Content], Seen] = {}
     lax = {
         (label, bound): Lax(bound=bound, organization=label, by="asked")
@@ -97,7 +106,9 @@ def examined(pairs: Sequence[tuple[str, Pair]], released: Iterable[Released]) ->
             asked = set(relaxed(one.held, one.asked))
             for bound in relaxed(one.held, claim):
                 if bound not in asked:
-                    new = Lax(bound=bound, organization=one.organization, by="claimed")
+                    hidden = origin == "supplied" and bool(bound.reason)
+                    kept = replace(bound, reason="") if hidden else bound
+                    new = Lax(bound=kept, organization=one.organization, by="claimed", hidden=hidden)
                     lax.setdefault((one.organization, bound), new)
     return Examined(
         releases=count,
@@ -183,7 +194,12 @@ def _reason(one: Seen) -> dict[str, Any]:
 def bounds(found: Examined) -> list[dict[str, Any]]:
     """Every relaxed bound as a report repeats it."""
     return [
-        asdict(one.bound) | {"reason": one.bound.reason[:LONGEST], "organization": one.organization, "by": one.by}
+        asdict(one.bound)
+        | {
+            "reason": None if one.hidden else one.bound.reason[:LONGEST],
+            "organization": one.organization,
+            "by": one.by,
+        }
         for one in found.lax
     ]
 
