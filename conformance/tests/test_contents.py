@@ -14,12 +14,13 @@ import pytest
 
 from tokumei import schema
 from tokumei.adapters.inprocess import InProcess
+from tokumei.adapters.product import info_from
 from tokumei.clause import checks
 from tokumei.declarations import Organization, Processing
 from tokumei.engines.duckdb import DuckDB
 from tokumei.modalities.tables import baseline
 from tokumei.modalities.tables.data import read
-from tokumei.model import Finding, Product, Request, Response, RunOutcome, Text, Verdict
+from tokumei.model import Finding, Product, Request, Response, RunOutcome, Text, TokumeiError, Verdict
 from tokumei.report import scope
 from tokumei.report.terminal import lines
 from tokumei.runner.contents import FILES, Content, contents
@@ -330,3 +331,15 @@ def test_a_mandatory_profile_that_is_not_tested_stands_beside_the_outcome() -> N
     assert {(row["clause"], row["by"], row["reason"]) for row in record["relaxed"]} >= {
         ("D-06", "claimed", "架空の理由 <script>")
     }
+
+
+def test_a_statement_names_profiles_that_there_are(tmp_path: Path) -> None:
+    assert info_from({"name": "x", "profiles": ["text", "multi"]}, tmp_path, "product.yaml").profiles == (
+        "text",
+        "multi",
+    )
+    assert info_from({"name": "x"}, tmp_path, "product.yaml").profiles == ()
+    for wrong in ("text", ["unheard-of"], [1], [["text"]]):
+        with pytest.raises(TokumeiError) as refused:
+            info_from({"name": "x", "profiles": wrong}, tmp_path, "product.yaml")
+        assert refused.value.problems[0].place.pointer == "/profiles"
