@@ -6,6 +6,7 @@ import base64
 import copy
 import dataclasses
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -221,6 +222,16 @@ def test_a_second_release_is_declared_by_what_is_asked_or_claimed(change: Any, o
     assert set(contents(organization, wider, None, empty)) == one("multi", object_, where)
     assert set(contents(organization, processing, wider, empty)) == one("multi", object_, where)
     assert set(contents(organization, processing, processing, empty)) == set()
+
+
+@pytest.mark.parametrize(
+    "text", ["a " * 40_000, "あ" * 80_000, "c." * 40_000, "rs1" * 30_000, "AC " * 20_000 + "AC", "\ud800/x"]
+)
+def test_long_texts_of_a_hostile_product_are_read_in_time(text: str) -> None:
+    cell = text.encode("utf-8", "replace").decode()
+    began = time.process_time()
+    seen({"visits": {"dept": [cell], cell[:5000]: [cell]}}, extra={"data/x": text, f"data/{text[:5000]}": text})
+    assert time.process_time() - began < 2
 
 
 def test_odd_tables_stop_nothing() -> None:

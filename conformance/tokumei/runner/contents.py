@@ -200,8 +200,14 @@ def _of_file(path: str, text: str) -> Iterator[tuple[str, str]]:
         yield "genome", "genotypes"
     elif _is_count_table(start):
         yield "stat", "counts"
-    elif "/" in path and not path.startswith("log/") and re.search(SENTENCE, start):
+    elif "/" in path and not path.startswith("log/") and _is_text(start):
         yield "text", "text"
+
+
+def _is_text(text: str) -> bool:
+    """Whether a sentence is in it; an engine that never looks back reads what hostile products write."""
+    told = pa.array([text.encode("utf-8", "replace").decode()], pa.string())
+    return bool(pc.any(pc.match_substring_regex(told, SENTENCE)).as_py())
 
 
 def _is_count_table(text: str) -> bool:
