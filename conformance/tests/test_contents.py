@@ -35,6 +35,7 @@ PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n" + bytes(range(200))).decode()
 JPEG = base64.b64encode(b"\xff\xd8\xff\xe0\x00\x10JFIF\x00" + bytes(range(200))).decode()
 DICOM = b"\x00" * 128 + b"DICM" + bytes(range(100))
 NOTE = "架空の経過。家族は近くに住み、退院後は仕事に戻る予定である。"
+MASTER = [f"その他及び詳細不明の原因によるもの，第{n}群に属するもの" for n in range(12)] * 4
 LABELS = ["詳細不明の慢性閉塞性肺疾患，急性増悪を伴うもの", "その他及び詳細不明の原因による胃腸炎，感染性のもの"] * 8
 HISTORY = [f"第{n}病日に歩行を始め、{n + 3}日目に自宅へ戻ることを希望した" for n in range(12)]
 
@@ -87,6 +88,7 @@ def test_a_thing_is_seen_in_any_column(values: list[str | None], profile: str, o
     "values",
     [
         LABELS,
+        MASTER,
         ["[40-45)", "90歳以上", "*", "", "40～44歳"],
         ["長野県", "山梨県", "松本圏", "富士・東部圏"],
         ["2024-04-01", "2024年4月1日", "2024/04"],
@@ -195,6 +197,17 @@ def test_a_count_table_has_no_persons_and_says_how_many_there_are() -> None:
     assert seen({"visits": of_persons}) == set()  # each row is of a person, as the size of a class is
     assert seen({"by-area": {"area": ["松本圏"], "患者数": ["多い"]}}) == set()
     assert seen({"by-area": {"n": ["1"]}}) == set()
+
+
+def test_a_declared_number_of_each_person_is_no_count_of_persons() -> None:
+    organization, processing = PAIRS["hospital"]
+    document: dict[str, Any] = copy.deepcopy(dict(organization.document))
+    visits = next(resource for resource in document["resources"] if resource["name"] == "visits")
+    table = pa.table({"dept": pa.array(["内科", "外科"]), "件数": pa.array(["12", "30"])})
+    response = Response(status="ok", data={"visits": table})
+    assert set(contents(organization, processing, None, response)) == one("stat", "counts", "visits")
+    visits["schema"]["fields"].append({"name": "件数", "type": "integer", "tokumei": {"class": ["neutral"]}})
+    assert set(contents(Organization.of(document), processing, None, response)) == set()
 
 
 @pytest.mark.parametrize(
