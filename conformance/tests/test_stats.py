@@ -38,6 +38,18 @@ def test_a_small_tail_keeps_its_digits() -> None:
     assert stats.binomial_tail(60, 100, 0.1) == pytest.approx(reference.binom.sf(59, 100, 0.1), rel=1e-9)
 
 
+@pytest.mark.parametrize("p", [0.0, 0.3, 1.0])
+@pytest.mark.parametrize("x", range(-2, 8))
+def test_binomial_tails_are_told_of_any_count_and_of_what_is_certain(x: int, p: float) -> None:
+    assert stats.binomial_cdf(x, 5, p) == pytest.approx(reference.binom.cdf(x, 5, p), abs=1e-12)
+    assert stats.binomial_tail(x, 5, p) == pytest.approx(reference.binom.sf(x - 1, 5, p), abs=1e-12)
+
+
+def test_a_bound_holds_at_95_per_cent_where_nothing_is_said() -> None:
+    assert stats.clopper_pearson_lower(3, 9) == stats.clopper_pearson_lower(3, 9, 0.95)
+    assert stats.clopper_pearson_upper(3, 9) == stats.clopper_pearson_upper(3, 9, 0.95)
+
+
 @pytest.mark.parametrize("n", [1, 20, 300, 10**6])
 def test_nothing_seen_bounds_the_rate(n: int) -> None:
     assert stats.zero_upper(n) == pytest.approx(1 - 0.05 ** (1 / n), rel=1e-8)
@@ -63,7 +75,7 @@ def test_the_bound_of_a_permuted_sum_is_above_every_tail(table: list[list[float]
 
 
 def test_the_bound_of_a_permuted_sum_at_its_edges() -> None:
-    assert stats.permuted_upper(3, 3) == 1.0
+    assert stats.permuted_upper(3, 3) == stats.permuted_upper(4, 3) == 1.0
     assert stats.permuted_upper(240, 6) < 1e-40
     assert stats.permuted_upper(10, 2) == pytest.approx(2 * math.exp(-64 / 24))
     with pytest.raises(ValueError, match="not negative"):
@@ -95,3 +107,9 @@ def test_spearman_agrees_with_ties(pairs: list[tuple[int, int]]) -> None:
 def test_an_impossible_count_is_refused(x: int, n: int) -> None:
     with pytest.raises(ValueError, match="0 <= x <= n"):
         stats.clopper_pearson_upper(x, n, 0.95)
+
+
+@pytest.mark.parametrize("conf", [0.0, 1.0, 1.5])
+def test_an_impossible_confidence_is_refused(conf: float) -> None:
+    with pytest.raises(ValueError, match="0 < conf < 1"):
+        stats.clopper_pearson_lower(1, 2, conf)
