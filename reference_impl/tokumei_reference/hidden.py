@@ -21,20 +21,19 @@ _LEAST = 3  # the laxest k of the standard, where none is declared
 
 
 def apart(table: str, column: str, gap: float, least: int) -> str:
-    """SQL of whether a number is beyond a distance of ``gap`` that fewer than ``least`` persons are beyond, at either end."""
+    """SQL of whether a number is of a group of fewer than ``least`` persons that lies farther than ``gap`` from all others."""
     number = f"TRY_CAST({column} AS DOUBLE)"
-    ends = []
-    for sign, order in ((">", ""), ("<", " DESC")):
-        steps = (
-            f"SELECT v AS edge, abs(lead(v) OVER (ORDER BY v{order}) - v) AS d FROM "
-            f"(SELECT DISTINCT {number} AS v FROM {table} WHERE {number} IS NOT NULL)"
-        )
-        edges = (
-            f"SELECT {'min' if sign == '>' else 'max'}(edge) FROM ({steps}) WHERE d > {gap!r} "
-            f"AND (SELECT count(DISTINCT p) FROM {table} WHERE {number} {sign} edge) < {least}"
-        )
-        ends.append(f"coalesce({number} {sign} ({edges}), false)")
-    return f"({' OR '.join(ends)})"
+    steps = (
+        f"SELECT v, coalesce(v - lag(v) OVER (ORDER BY v) > {gap!r}, false) AS far FROM "
+        f"(SELECT DISTINCT {number} AS v FROM {table} WHERE {number} IS NOT NULL)"
+    )
+    groups = f"SELECT v, sum(far::INTEGER) OVER (ORDER BY v) AS g FROM ({steps})"
+    few = (
+        f"SELECT g FROM ({groups}) JOIN (SELECT p, {number} AS n FROM {table}) ON n = v "
+        f"GROUP BY g HAVING count(DISTINCT p) < {least}"
+    )
+    several = f"(SELECT max(g) FROM ({groups})) > 0"
+    return f"coalesce({several} AND {number} IN (SELECT v FROM ({groups}) WHERE g IN ({few})), false)"
 
 
 def in_company(

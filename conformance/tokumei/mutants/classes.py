@@ -381,20 +381,5 @@ UNDETECTED = (
         ),
         "no clause reads tables of counts yet (family S)",
     ),
-    (
-        Mutant(
-            id="far-values-kept",
-            kind="fault",
-            effect=Text(
-                "離れた長い在院日数が一人を指す。", "One very long stay, far from any other, points to a person."
-            ),
-            precedent="isolated values: search for neighbours within the rows of one person",
-            trigger="a number further from the next than declared",
-            proof="the number is released and is to be hidden",
-            killed_by=(),
-            fault="far-values-kept",
-        ),
-        "no clause compares distances of released numbers yet (family I4)",
-    ),
 )
 """Mutants that no clause sees yet, each with the reason."""

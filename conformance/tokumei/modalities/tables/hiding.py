@@ -121,9 +121,7 @@ def _covered(
         gone |= {label for label, persons in holders.items() if _number(label) is None and len(persons) < k}
     numbers = sorted((number, text) for text in holders if (number := _number(text)) is not None)
     for gap in gaps:
-        gone |= set(_far(numbers, holders, gap, k)) | set(
-            _far([(-n, t) for n, t in reversed(numbers)], holders, gap, k)
-        )
+        gone |= _far(numbers, holders, gap, k)
     queue = [text for _, text in (numbers if "top" not in bounded and "bottom" in bounded else reversed(numbers))]
     if not bounded | set(map(str, gaps)):
         queue = sorted(holders, key=lambda text: (len(holders[text]), text))
@@ -138,18 +136,15 @@ def _covered(
     return [marker if cell in gone else cell for cell in cells]
 
 
-def _far(numbers: list[tuple[float, str]], holders: Mapping[str, set[str | None]], gap: float, k: int) -> Iterator[str]:
-    """The texts of the largest numbers that fewer than k persons have, up to the last distance beyond ``gap``."""
-    seen: list[str] = []
-    persons: set[str | None] = set()
-    far = 0
-    for (number, text), (below, _) in zip(reversed(numbers), [*reversed(numbers)][1:], strict=False):
-        persons |= holders[text]
-        if len(persons) >= k:
-            break
-        seen.append(text)
-        far = len(seen) if number - below > gap else far
-    yield from seen[:far]
+def _far(numbers: list[tuple[float, str]], holders: Mapping[str, set[str | None]], gap: float, k: int) -> set[str]:
+    """The texts of numbers of fewer than k persons that lie farther than ``gap`` from all others."""
+    groups: list[list[str]] = []
+    for nth, (number, text) in enumerate(numbers):
+        if nth == 0 or number - numbers[nth - 1][0] > gap:
+            groups.append([])
+        groups[-1].append(text)
+    few = [group for group in groups if len(set().union(*(holders[text] for text in group))) < k]
+    return {text for group in few for text in group} if len(groups) > 1 else set()
 
 
 def _number(text: str) -> float | None:
