@@ -38,6 +38,9 @@ VARIANTS = {
 }
 """Forms of one character in which a name is written now and then, to the form that stands first."""
 
+COMPATIBLE = "\uf91d\uf928\uf929\uf936\uf970\uf9d0\uf9dc"
+"""The forms of 欄廊朗虜殺類隆 for compatibility in Japanese encodings, which stand outside of the block of the others."""
+
 VOICING = "\u3099\u309a゛゜ﾞﾟ"
 
 _SMALL = dict(zip("ァィゥェォッャュョヮヵヶ", "アイウエオツヤユヨワカケ", strict=True))
@@ -65,7 +68,8 @@ def _pairs() -> Iterator[tuple[str, str]]:
 
 def _compatible() -> Iterator[tuple[str, str]]:
     """Compatibility ideographs, which Unicode itself takes for another character, and digits in circles and the like."""
-    for code in (*range(0x2460, 0x2469), 0xB2, 0xB3, 0xB9, *range(0x2070, 0x208A), *range(0xFA0E, 0xFA6B)):
+    others = map(ord, COMPATIBLE)
+    for code in (*range(0x2460, 0x2469), 0xB2, 0xB3, 0xB9, *range(0x2070, 0x208A), *others, *range(0xFA0E, 0xFA6B)):
         char = chr(code)
         told = unicodedata.normalize("NFKC", char)
         if len(told) == 1 and told != char and told.isalnum():
