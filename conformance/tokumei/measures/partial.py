@@ -19,7 +19,7 @@ _LETTERS = {
     "P": "パピプペポ", "M": "マミムメモ", "Y": "ヤユヨ", "R": "ラリルレロ", "W": "ワヲ",
 }  # fmt: skip
 _LETTER = {kana: letter for letter, kanas in _LETTERS.items() for kana in kanas} | {"チ": "C", "フ": "F"}
-_ERAS = ((2019, "令和", 2018), (1989, "平成", 1988), (1926, "昭和", 1925), (1912, "大正", 1911))
+_ERAS = (("2019-05-01", "令和"), ("1989-01-08", "平成"), ("1926-12-25", "昭和"), ("1912-07-30", "大正"))
 
 
 def form(text: str) -> str:
@@ -51,9 +51,10 @@ def of_day(text: str) -> Iterator[str]:
     year, month, day = (int(part) for part in found.groups())
     yield from (f"{year}", f"{year}年", f"{year}-{month}", f"{year}年{month}月", f"{month}-{day}", f"{month}月{day}日")
     yield from (f"{month:02}{day:02}", f"{year}{month:02}", f"{year}年{month}月生")
-    for first, era, before in _ERAS:
-        if year >= first:
-            yield from (f"{era}{year - before}年", f"{era}{year - before}")
+    for first, era in _ERAS:
+        if text >= first:
+            told = year - int(first[:4]) + 1
+            yield from (f"{era}{told}年", f"{era}{told}", *([f"{era}元年"] if told == 1 else []))
             break
 
 
@@ -68,8 +69,14 @@ def beyond_chance(rows: Sequence[tuple[Any, str]], persons: Mapping[Any, Collect
     """How many rows tell a part that a person with the same kept values has, and a bound on the chance of so many.
 
     A row is its kept values and the form of a part; ``persons`` has the forms of the persons by their kept values. By
-    chance the parts would be dealt to the rows in any order.
+    chance the parts would be dealt to the rows in any order, or to the kept values: a number of each ward that looks
+    like a year tells nothing of persons, however many rows the ward has. The larger of both bounds holds either way.
     """
+    hits, by_rows = _dealt(rows, persons)
+    return hits, max(by_rows, _dealt(list(dict.fromkeys(rows)), persons)[1])
+
+
+def _dealt(rows: Sequence[tuple[Any, str]], persons: Mapping[Any, Collection[str]]) -> tuple[int, float]:
     if not rows:
         return 0, 1.0
     hits = sum(part in persons.get(kept, ()) for kept, part in rows)
