@@ -146,7 +146,7 @@ def _scope(report: Report, lang: Lang) -> Iterator[Line]:
     none, sep = scope.nothing(report), "、" if lang == "ja" else ", "
     if none:
         yield "", ""
-        yield f"{scope.HEAD[lang]}: {none[lang]}", ""
+        yield f"{'適用区分' if lang == 'ja' else 'Profiles'}: {none[lang]}", ""
     rows = scope.profile_rows(report)
     if rows:
         yield "", ""
