@@ -16,6 +16,9 @@ K: Mapping[str, int] = {"public": 11, "contract": 5, "on-site": 3}
 RISK: Mapping[str, float] = {context: 1 / k for context, k in K.items()}
 """The greatest chance of finding a known person by drawing from those who look alike: 0.09, 0.20 and 0.33."""
 
+INFERENCE: Mapping[str, float] = RISK
+"""How much more often a guess of a value may be right than one from everybody: no more than finding the person gives."""
+
 DIMENSIONS = 32
 """So many numbers of a person without a unit are a template or an embedding of a body."""
 

@@ -77,8 +77,21 @@ def kept_fields(*processings: Processing) -> list[FieldName]:
     return sorted(set.intersection(*every) - changed, key=str)
 
 
+Candidates = dict[Hashable, tuple[Hashable, tuple[frozenset[Hashable], ...]]]
+"""For each person of the input who is in a release and can be told: who that is, and whom the attacker picks; of
+several ways to show oneself, one each."""
+
+
 def linked(evidence: Evidence, known: list[FieldName], kept: list[FieldName]) -> dict[At, dict[Hashable, float]]:
     """For each release the chance of a hit for each person of the input who is in it and can be told."""
+    return {
+        at: {person: max(chance(each, released) for each in ways) for person, (released, ways) in found.items()}
+        for at, found in candidates(evidence, known, kept).items()
+    }
+
+
+def candidates(evidence: Evidence, known: list[FieldName], kept: list[FieldName]) -> dict[At, Candidates]:
+    """For each release who the attacker takes each person for."""
     truth: defaultdict[At, dict[Hashable, Hashable]] = defaultdict(dict)
     for row in aligned(evidence.input, evidence.release, kept, evidence.organization.subject_key.resource).rows():
         truth[row["case"], row["call"]][row["given"]] = row["released"]
@@ -87,14 +100,14 @@ def linked(evidence: Evidence, known: list[FieldName], kept: list[FieldName]) ->
     texts = _cells(evidence.input, hidden)
     others = _cells(evidence.release, _others(evidence, known, kept))
     distances = [_distance(evidence, name) for name in known]
-    found: dict[At, dict[Hashable, float]] = {}
+    found: dict[At, Candidates] = {}
     for at, pairs in truth.items():
         targets = {person: raw[at].get(person, set()) for person in pairs}
         picked = nearest((row for rows in targets.values() for row in rows), shown[at], distances)
         found[at] = {
-            person: max(
-                chance(narrowed(picked[row], texts[at].get(person, frozenset()), others[at]), released)
-                for row in targets[person]
+            person: (
+                released,
+                tuple(narrowed(picked[row], texts[at].get(person, frozenset()), others[at]) for row in targets[person]),
             )
             for person, released in pairs.items()
             if targets[person]

@@ -49,6 +49,33 @@ class DiversityOfTheWhole(Baseline):
         return super().alike(resource) if few else set()
 
 
+class CoarserForTheSensitive(Baseline):
+    """How much is hidden of a person goes by the sensitive value: the band of age widens with it, and then is left out."""
+
+    WIDTHS = (20, 30, 40, 60)
+
+    def reach_k(self, k: int, names: list[str], resource: str) -> None:
+        fields = [i.name.field for i in self.organization.resource(resource).fields if "sensitive" in i.classes]
+        shown = [name for name in fields if name in self.columns[resource]]
+        if shown:
+            rows = self.tables[resource]
+            ordered = sorted({row[shown[-1]] or "" for row in rows})
+            for row in rows:
+                level = ordered.index(row[shown[-1]] or "") * (len(self.WIDTHS) + 2) // len(ordered)
+                row[names[0]] = self._widened(row[names[0]], level)
+        super().reach_k(k, names, resource)
+
+    def _widened(self, label: str | None, level: int) -> str | None:
+        low = (label or "").partition("-")[0]
+        if not level:
+            return label
+        if level > len(self.WIDTHS) or not low.isdigit():
+            return None
+        width = self.WIDTHS[level - 1]
+        first = int(low) // width * width
+        return f"{first}-{first + width - 1}"
+
+
 class ExactValueBesideClass(Baseline):
     """What was grouped is kept in columns for sorting, and they are written out."""
 
@@ -111,6 +138,7 @@ FAULTS: dict[str, type[Baseline]] = {
     "risk-averaged": RiskAveraged,
     "diversity-ignored": DiversityIgnored,
     "diversity-of-the-whole": DiversityOfTheWhole,
+    "coarser-for-the-sensitive": CoarserForTheSensitive,
     "exact-value-beside-class": ExactValueBesideClass,
     "month-of-birth-beside": MonthOfBirthBeside,
     "exact-age-of-the-oldest": ExactAgeOfTheOldest,
