@@ -125,6 +125,7 @@ BASES = "".join(Random(1).choices("ACGT", k=400))
         ("one.csv", "# rsid\tchromosome\tposition\tgenotype\n", True),
         ("one.csv", "x" * 65536 + "\n##fileformat=VCF", False),
         ("one.csv", "x" * 65519 + "\n##fileformat=VCF", True),
+        ("one.csv", "x" * 65520 + "\n##fileformat=VCF", False),
         ("one.csv", "id,seq\n1," + BASES[:100], True),
         ("one.csv", "id,seq\n1," + BASES[:100].lower(), True),
         ("one.csv", "id,seq\n1," + BASES[:99] + ",", False),

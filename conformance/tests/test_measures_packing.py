@@ -82,3 +82,28 @@ def test_columns_that_share_a_number_have_bits_of_their_own() -> None:
 def test_where_bits_do_not_suffice_there_is_no_mask(free: list[int]) -> None:
     assert bits({0, 4, 8}, free) is None
     assert MOST > 0
+
+
+FORTY = {0, *(1 << bit for bit in range(40))}
+"""Codes that only all of forty bits tell apart, but for one of them."""
+
+
+def test_columns_of_few_values_share_a_number_whatever_stands_between() -> None:
+    found = cells({1: {0, 1}, 3: {0, 2}}, [1, 2, 3])
+    assert (found[1].number, found[3].number) == (1, 1)
+    assert found[1].mask == 1
+    assert found[3].mask == 2
+    assert found[2].mask is None
+
+
+def test_a_column_whose_bits_are_taken_begins_the_next_number() -> None:
+    found = cells({1: FORTY, 2: FORTY, 3: {0, 1 << 50}}, [1, 2, 3])
+    assert [found[place].number for place in (1, 2, 3)] == [1, 2, 2]
+    assert found[1].mask is not None
+    assert found[1].mask == found[2].mask
+
+
+@given(st.dictionaries(st.integers(1, 4), st.sampled_from([{0, 1}, {0, 2, 3}, FORTY]), max_size=4))
+def test_numbers_are_counted_from_one_without_a_gap(some: dict[int, set[int]]) -> None:
+    numbers = {cell.number for cell in cells(some, range(1, 5)).values()}
+    assert numbers == set(range(1, len(numbers) + 1))

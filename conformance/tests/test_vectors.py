@@ -4,10 +4,12 @@ import base64
 import struct
 from random import Random
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import beta
 
 from tokumei.clauses.i2.i2_05 import HEADERS
 from tokumei.engines.duckdb import DuckDB
@@ -60,6 +62,120 @@ def test_runs_are_columns_numbered_alike():
 def test_answers_are_small_and_whole():
     assert vectors.answers([1, 5, 3, 2, 4] * 8)
     assert not vectors.answers([0.1, -0.5, 0.3])
+
+
+@given(st.lists(st.integers(-(10**6), 10**6).map(lambda n: n / 1024), min_size=2, max_size=40).filter(any))
+def test_floats_in_base64_are_read_with_either_alphabet_and_without_padding(told):
+    one = np.array(told, "<f4")
+    text = base64.b64encode(one.tobytes()).decode()
+    for spelled in (text, text.rstrip("="), text.replace("+", "-").replace("/", "_")):
+        assert vectors.vector(spelled, len(told)) in {tuple(one.tolist()), tuple(one.byteswap().tolist())}
+        assert vectors.vector(spelled, len(told) + 1) == ()
+    big = np.array(told, ">f4").tobytes()
+    assert len(vectors.vector(base64.b64encode(big).decode())) == len(told)
+
+
+@pytest.mark.parametrize("least", [2, 3, 4, 5, 6])
+def test_a_vector_has_as_many_numbers_as_are_asked_for(least):
+    numbers = [0.5, -1.25, 3.0, 7.5, 0.0, -2.0][:least]
+    packed = base64.b64encode(np.array(numbers, "<f4").tobytes()).decode()
+    for text in (" ".join(map(str, numbers)), packed, packed.rstrip("=")):
+        assert vectors.vector(text, least) == tuple(numbers)
+        assert vectors.vector(text, least + 1) == ()
+    assert vectors.vector("1 2") == (1, 2)
+    assert vectors.vector("1") == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("1e3,-2.5E-1", (1000, -0.25)),
+        ("1E+2 .5", (100, 0.5)),
+        ("{+1|-.5_2.}", (1, -0.5, 2)),
+        ("1;2:3/4", (1, 2, 3, 4)),
+        ("1 2 x", ()),
+        ("1 2 e", ()),
+    ],
+)
+def test_numbers_are_written_as_programs_write_them(text, told):
+    assert vectors.vector(text) == told
+
+
+def _base64(*numbers):
+    return base64.b64encode(np.array(numbers, "<f4").tobytes()).decode()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        _base64(1e6, 1e6, 1e6),  # too large, and too small from the other end
+        _base64(1e7, 1.5, 1.5),
+        _base64(1e-9, 1.5, 1.5),
+        _base64(float("nan"), 1.5, 1.5),
+        base64.b64encode(bytes([0, 0, 128, 63] * 3 + [1])).decode(),  # not four bytes a number
+        "=" + _base64(1.5, 2.5, 3.5),
+        _base64(1.5, 2.5, 3.5) + "é",
+        "AAAA AAAA AAAA AAAA",
+        "A" * 17,
+    ],
+)
+def test_what_no_program_keeps_as_floats_is_no_vector(text):
+    assert vectors.vector(text) == ()
+
+
+@pytest.mark.parametrize(
+    ("numbers", "known"),
+    [
+        ([0, 1, 99], True),
+        ([0, 1, 100, 1], True),
+        ([0, 1, 100], False),  # a third
+        ([0, 1, -1], False),
+        ([0, 1, -1, 1], True),
+        ([0, 1, 0.5], False),
+        ([0, 1, 0.5, 1], True),
+        ([0, 0, 0, -1, 0.5, 100, 3, 4, 5], False),
+        ([0, 0, 0, -1, 0.5, 100, 3, 4, 5, 6], True),
+    ],
+)
+def test_most_answers_are_whole_from_0_to_99(numbers, known):
+    assert vectors.answers(numbers) is known
+
+
+@given(st.integers(0, 10**6), st.integers(3, 40), st.floats(0, 1), st.sampled_from([1, 40, 10**6]))
+def test_vectors_are_the_same_only_beyond_what_random_pairs_are(seed, size, noise, among):
+    """Of independent normal numbers the square of the correlation is a beta variable: its tail is the exact chance."""
+    random = np.random.default_rng(seed)
+    one = random.normal(size=size)
+    other = one + noise**4 * random.normal(size=size)
+    told = vectors.same(one.tolist(), [*other.tolist(), 9.0][: size + seed % 2], among, 1e-3)
+    square = np.corrcoef(one, other)[0, 1] ** 2
+    chance = among * beta.sf(square, 1 / 2, (size - 2) / 2) if size > 2 else 1.0
+    if told:
+        assert chance < 1e-3
+    elif chance:
+        assert 2 * among * (1 - square) ** ((size - 2) / 2) >= 0.99e-3
+
+
+@pytest.mark.parametrize("size", [0, 1, 2])
+def test_vectors_of_less_than_three_numbers_are_never_the_same(size):
+    one = [1.0, 2.0, 5.0][:size]
+    assert size == 0 or not vectors.same(one, [1.0, 2.0, 5.0, 7.0], 1, 0.999)
+
+
+def test_three_numbers_of_one_line_are_the_same_and_equal_numbers_are_not():
+    assert vectors.same([1, 2, 4], [2, 4, 8], 1, 1e-3)
+    assert not vectors.same([1, 1, 1, 1], [2, 4, 8, 9], 1, 0.999)
+    assert not vectors.same([1, 1, 1, 1], [1, 1, 1, 1], 1, 0.999)
+
+
+@given(st.lists(st.sampled_from([-1.5, -0.5, 0.0, 0.5, 1.0, 2.0]), max_size=40))
+def test_signs_are_bits_and_bytes_from_either_end(told):
+    positive = np.array(told) > 0
+    assert list(vectors.signs(told)) == [
+        "".join(map(str, positive.astype(int))),
+        np.packbits(positive).tobytes().hex(),
+        np.packbits(positive, bitorder="little").tobytes().hex(),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -58,14 +58,15 @@ def answers(one: Sequence[float]) -> bool:
 def same(one: Sequence[float], other: Sequence[float], among: int, alpha: float) -> bool:
     """Whether two vectors, as far as both go, point the same way beyond what ``among`` random pairs do.
 
-    Of random directions in d dimensions P(|cos| >= c) is at most 2·(1 − c²)^((d − 1) / 2).
+    Of random directions in d dimensions P(|cos| >= c) is at most 2·(1 − c²)^((d − 1) / 2). Vectors of d + 1 numbers
+    without their mean have d.
     """
     size = min(len(one), len(other))
     cosine = _cosine(one[:size], other[:size])
     if cosine is None or size < 3:
         return False
     rest = max(1e-300, 1 - min(1.0, cosine * cosine))
-    return math.log(2 * among) + (size - 1) / 2 * math.log(rest) < math.log(alpha)
+    return math.log(2 * among) + (size - 2) / 2 * math.log(rest) < math.log(alpha)
 
 
 def _cosine(one: Sequence[float], other: Sequence[float]) -> float | None:
