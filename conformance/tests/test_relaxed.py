@@ -56,6 +56,11 @@ def likelier(document: dict[str, Any], share: float = 0.5) -> None:
     document["residualRisk"] |= {"measured": [measured], "statement": WHY}
 
 
+def guessed(document: dict[str, Any], share: float = 0.5) -> None:
+    measured = {"metric": "attribute-inference", "value": share, "date": "2025-07-15"}
+    document["residualRisk"] |= {"measured": [measured], "statement": WHY}
+
+
 def test_the_examples_relax_nothing() -> None:
     assert [relaxed(*pair) for pair in PAIRS.values()] == [(), ()]
 
@@ -69,6 +74,7 @@ def test_the_examples_relax_nothing() -> None:
         (rarer, {("I4-07", "rare-share", 0.0001, 0.00001)}),
         (less_security, {("P-04", "k", 11, 5)}),
         (likelier, {("R-03", "linkage", 0.2, 0.5)}),
+        (guessed, {("R-05", "inference", 0.2, 0.5)}),
     ],
 )
 def test_each_laxer_bound_is_told_with_its_reason(change: Change, told: set[tuple[object, ...]]) -> None:
@@ -99,6 +105,7 @@ def test_a_greater_risk_is_a_bound_of_its_own() -> None:
         lambda document: fewer_facilities(document, 4),
         lambda document: rarer(document, 0.001),
         lambda document: likelier(document, 0.1),
+        lambda document: guessed(document, 0.1),
     ],
 )
 def test_a_stricter_bound_needs_no_word(change: Change) -> None:

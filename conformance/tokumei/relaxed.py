@@ -15,8 +15,11 @@ from tokumei.clauses.p.p_04 import LEVELS
 from tokumei.clauses.r.r_02 import bound_of as risk_of
 from tokumei.clauses.r.r_03 import METRIC as LINKAGE
 from tokumei.clauses.r.r_03 import bound_of as linkage_of
+from tokumei.clauses.r.r_05 import METRIC as INFERRED
+from tokumei.clauses.r.r_05 import bound_of as inference_of
+from tokumei.clauses.r.r_05 import least_share
 from tokumei.declarations import Organization, Processing
-from tokumei.thresholds import CONTEXTS, FACILITIES, RARE_SHARE, RISK, K
+from tokumei.thresholds import CONTEXTS, FACILITIES, INFERENCE, RARE_SHARE, RISK, K
 
 SLACK = 1e-9
 """0.333 and 1/3 written in full are told apart, 1/3 and what a machine makes of it are not."""
@@ -28,7 +31,7 @@ class Relaxed:
 
     clause: str
     bound: str
-    """What is bounded: ``k``, ``risk``, ``linkage``, ``facilities``, ``rare-share`` or ``oldest``."""
+    """What is bounded: ``k``, ``risk``, ``linkage``, ``inference``, ``facilities``, ``rare-share`` or ``oldest``."""
     default: float
     declared: float
     context: str
@@ -60,9 +63,13 @@ def _bounds(
     if risk > RISK[context] + SLACK:
         why = " / ".join(dict.fromkeys(_reason(target) for target in counted if target["k"] < K[context]))
         yield "R-02", "risk", RISK[context], risk, why
+    accepted = str(processing.document.get("residualRisk", {}).get("statement", ""))
     least, share = max((float(target["k"]) for target in counted), default=0.0), linkage_of(processing)
     if least and share > 1 / least + SLACK and _states(processing, LINKAGE):
-        yield "R-03", "linkage", 1 / least, share, str(processing.document["residualRisk"].get("statement", ""))
+        yield "R-03", "linkage", 1 / least, share, accepted
+    usual, inferred = max(INFERENCE[context], least_share(processing)), inference_of(processing)
+    if inferred > usual + SLACK:
+        yield "R-05", "inference", usual, inferred, accepted
     for target in targets:
         if target["model"] == FACILITIES_MODEL and target["minimum"] < FACILITIES:
             yield "F-02", "facilities", FACILITIES, target["minimum"], _reason(target)

@@ -69,6 +69,7 @@ BOUNDS = {
     ),
     "risk": _both("本人を言い当てる確率の最大値の上限", "greatest chance of finding a subject"),
     "linkage": _both("最も近い本人が正しい割合の上限", "share of nearest subjects who are the right ones"),
+    "inference": _both("センシティブ属性を言い当てる割合の差の上限", "how much oftener a sensitive value is guessed"),
     "facilities": _both("属性の組合せが当てはまる施設の数の下限", "least number of facilities that attributes fit"),
     "rare-share": _both("まれとする病名の割合の限度", "share below which a disease is rare"),
     "oldest": _both("一つにまとめる年齢の下限", "age from which on all are one class"),
