@@ -15,7 +15,6 @@ from tokumei.clauses.p.p_04 import LEVELS
 from tokumei.clauses.r.r_02 import bound_of as risk_of
 from tokumei.clauses.r.r_03 import METRIC as LINKAGE
 from tokumei.clauses.r.r_03 import bound_of as linkage_of
-from tokumei.clauses.r.r_05 import METRIC as INFERRED
 from tokumei.clauses.r.r_05 import bound_of as inference_of
 from tokumei.clauses.r.r_05 import least_share
 from tokumei.declarations import Organization, Processing
