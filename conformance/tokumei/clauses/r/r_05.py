@@ -55,12 +55,15 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
     ]
     kept = [name for name in kept_fields(evidence.asked, claim) if given_and_released(evidence, name)]
     picked: dict[tuple[FieldName, ...], Mapping[At, Candidates]] = {}
+    classes: dict[tuple[FieldName, ...], Mapping[At, Mapping[Hashable, Hashable]]] = {}
     for known, sensitive in asked:
-        values = _values(evidence, sensitive)
-        yield from _of_classes(evidence, known, sensitive, values, bound, max(1.0, len(asked) / SHARED))
         if tuple(known) not in picked:
             apart = [name for name in kept if name not in known]
             picked[tuple(known)] = candidates(evidence, known, apart) if apart else {}
+            classes[tuple(known)] = _classes(evidence, known)
+        values = _values(evidence, sensitive)
+        crowd = max(1.0, len(asked) / SHARED)
+        yield from _of_classes(evidence, known, sensitive, values, classes[tuple(known)], bound, crowd)
         yield from _of_nearest(evidence, known, sensitive, values, bound, picked[tuple(known)])
 
 
@@ -69,14 +72,15 @@ def _of_classes(
     known: list[FieldName],
     sensitive: FieldInfo,
     values: Mapping[At, Mapping[Hashable, frozenset[Hashable]]],
+    classes: Mapping[At, Mapping[Hashable, Hashable]],
     bound: float,
     crowd: float,
 ) -> Iterator[Observation]:
     """Planned values have nothing to do with planned classes: what the classes tell, the product put there."""
     stages = {case.id: case.stage for case in evidence.cases if case.stage}
     gains: dict[str, Gain] = {}
-    for (case, call), classes in sorted(_classes(evidence, known).items()):
-        gain = from_class(classes, values.get((case, call), {}), Random(f"{evidence.seed}/{case}/{call}"))
+    for (case, call), shown in sorted(classes.items()):
+        gain = from_class(shown, values.get((case, call), {}), Random(f"{evidence.seed}/{case}/{call}"))
         if gain.n >= FEWEST:
             yield Premise(case=case, count=gain.n, what="subjects")
         if gain.n >= FEWEST and case in stages:
@@ -113,8 +117,10 @@ def _of_nearest(
         if len(best) < FEWEST:
             continue
         alone = sum(1 / len(each) for person, each in best.items() if truth[person] in each) / len(best)
+        if not share or alone <= share + SLACK:
+            continue
         gain = from_candidates(best, truth, values.get((case, call), {}))
-        if share and alone > share + SLACK and gain.n >= FEWEST and gain.advantage > bound + SLACK:
+        if gain.n >= FEWEST and gain.advantage > bound + SLACK:
             yield Finding(
                 code="NEAREST_TELLS",
                 case=case,
