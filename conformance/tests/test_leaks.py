@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tokumei.engines.duckdb import DuckDB
-from tokumei.measures.leaks import occurrences
+from tokumei.measures.leaks import occurrences, secrets_within
 from tokumei.relation import Relation
 from tokumei.text import fold
 
@@ -76,6 +76,32 @@ def test_a_long_text_hides_nothing(engine: DuckDB, before: int, length: int, aft
     assert occurrences(given_cells, given_canaries).rows() == [
         {"case": "one", "call": 0, "resource": "r", "field": "note", "source": "name", "n": 1}
     ]
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.tuples(cases, st.integers(0, 1), st.sampled_from(["f", "氏名"]), st.none() | word), max_size=8),
+    st.lists(
+        st.tuples(cases, st.text("aAb12ガ", min_size=1, max_size=2), st.sampled_from(["key", "salt"])), max_size=6
+    ),
+)
+def test_secrets_are_counted_as_they_are_written(
+    engine: DuckDB, texts: list[tuple[str, int, str, str | None]], secrets: list[Canary]
+) -> None:
+    names = ["case", "call", "field", "value"]
+    kinds = [pa.string(), pa.int64(), pa.string(), pa.string()]
+    rows = pa.Table.from_pylist(
+        [dict(zip(names, text, strict=True)) for text in texts], pa.schema(zip(names, kinds, strict=True))
+    )
+    _, sought = relations(engine, [], secrets)
+    held: dict[tuple[str, int, str], set[str]] = {}
+    for case, call, field, value in texts:
+        for of, secret, source in secrets:
+            if value is not None and of == case and secret in value:
+                held.setdefault((case, call, field), set()).add(source)
+    found = secrets_within(engine.register("texts", rows), sought).rows()
+    assert {(row["case"], row["call"], row["field"]): row["n"] for row in found} == {k: len(v) for k, v in held.items()}
+    assert len(found) == len(held)
 
 
 def test_counts_hold_no_value(engine: DuckDB) -> None:

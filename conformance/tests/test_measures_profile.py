@@ -193,6 +193,30 @@ def test_each_class_keeps_its_values(engine: DuckDB) -> None:
     assert {(row["q1"], row["q2"], row["people"]) for row in found} == {(None, "x", 1), ("a", None, 1)}
 
 
+@settings(deadline=None, max_examples=60)
+@given(st.one_of(tables, one_row_each))
+def test_each_class_has_its_own_measures(engine: DuckDB, data: list[Row]) -> None:
+    found = {(row["case"], row["call"], row["q1"], row["q2"]): row for row in each_class(table(engine, data)).rows()}
+    wanted = {}
+    for key, part in calls(data).items():
+        for values, rows in classes(part).items():
+            mine, size = by_value(rows), len(people(rows))
+            shares, whole = distributed(rows), distributed(part)
+            wanted[key + values] = {
+                "rows": len(rows),
+                "people": size,
+                "l_distinct": len(mine),
+                "l_entropy": math.exp(-sum(q * math.log(q) for q in shares.values())) if size else None,
+                "c_2": recursive(list(mine.values()), 2) if size else None,
+                "c_3": recursive(list(mine.values()), 3) if size else None,
+                "alpha": max(mine.values()) / size if size else None,
+                "t_equal": sum(abs(shares.get(v, 0) - p) for v, p in whole.items()) / 2 if size else None,
+            }
+    told_of = {key: {name: row[name] for name in wanted[key]} for key, row in found.items() if key in wanted}
+    assert found.keys() == wanted.keys()
+    assert told_of == near(wanted)
+
+
 # --- distances --------------------------------------------------------------------------------------------------------
 
 

@@ -60,7 +60,7 @@ def test_each_kana_has_the_initial_of_its_sound(kana):
         ("王　子文", ["子文", "王子", "王.子."]),
         ("ｻｸﾏ ﾐｵ", ["サクマ", "ミオ", "サミ", "サ.ミ.", "SM", "S.M.", "MS", "M.S."]),
         ("李 ミオ", ["ミオ", "李ミ", "李.ミ."]),
-        ("Xu Yi", ["Xu", "Yi", "XY", "X.Y."]),
+        ("Xu Xi", ["Xu", "Xi", "XX", "X.X."]),
         ("サクマ", []),
         ("サクマ ミオ サン", []),
     ],
@@ -107,6 +107,7 @@ def test_a_number_is_known_by_its_last_four_digits_where_they_are_not_most_of_it
         ("000", "0"),
         ("(s. m.)", "S/M"),
         ("a__b", "A/B"),
+        ("x-10x", "X/10X"),
         ("平成１０年", "平成10年"),
     ],
 )

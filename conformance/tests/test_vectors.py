@@ -151,7 +151,7 @@ def test_vectors_are_the_same_only_beyond_what_random_pairs_are(seed, size, nois
     square = np.corrcoef(one, other)[0, 1] ** 2
     chance = among * beta.sf(square, 1 / 2, (size - 2) / 2) if size > 2 else 1.0
     if told:
-        assert chance < 1e-3
+        assert chance < 1e-3 or square > 1 - 1e-12  # of which a float tells no more
     elif chance:
         assert 2 * among * (1 - square) ** ((size - 2) / 2) >= 0.99e-3
 
