@@ -54,7 +54,8 @@ def test_no_two_combinations_have_the_same_numbers(some: dict[int, set[int]]) ->
 @example({3: {0, 1}})
 def test_what_is_joined_can_be_parted_again(some: dict[int, set[int]]) -> None:
     found = cells(some, range(1, 4))
-    rows = itertools.product(*(sorted(some.get(place, {1, 2**64 - 1})) for place in range(1, 4)))
+    values = [sorted(some.get(place, {1, 2**64 - 1})) for place in range(1, 4)]
+    rows = list(itertools.product(*values))
     columns = zip(("q1", "q2", "s"), zip(*rows, strict=True), strict=True)
     with DuckDB() as engine:
         engine._connection.execute("CREATE OR REPLACE MACRO code(t) AS t")
@@ -64,6 +65,20 @@ def test_what_is_joined_can_be_parted_again(some: dict[int, set[int]]) -> None:
         joined = table.query(f"SELECT {packed.joined} FROM {{self}} AS t")
         assert joined.arrow().column_names == [key.name for key in packed.joined_keys]
         assert joined.query(f"SELECT {packed.parted} FROM {{self}} AS t").arrow().to_pylist() == named
+        parts = ", ".join(f"{packed.part(place)} AS p{place}" for place in (1, 2, 3))
+        each = table.query(f"SELECT {packed.named} FROM {{self}} AS t").query(f"SELECT {parts} FROM {{self}} AS t")
+        assert [tuple(row.values()) for row in each.arrow().to_pylist()] == [
+            tuple(part(code, found[place].mask) for place, code in enumerate(row, 1)) for row in rows
+        ]
+        listed = [(place, str(code), code) for place, some_codes in enumerate(values, 1) for code in some_codes]
+        kinds = [pa.int64(), pa.string(), pa.uint64()]
+        arrays = [pa.array(column, kind) for column, kind in zip(zip(*listed, strict=True), kinds, strict=True)]
+        codes = engine.register("codes", pa.table(arrays, names=["place", "value", "code"]))
+        for place in (1, 2, 3):
+            told = codes.query(packed.values(place), codes=codes).arrow().to_pylist()
+            assert {row["value"]: row["part"] for row in told} == {
+                str(code): part(code, found[place].mask) for code in values[place - 1]
+            }
 
 
 def test_columns_that_share_a_number_have_bits_of_their_own() -> None:
