@@ -99,12 +99,12 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
     target, other = evidence.asked.target("k-anonymity"), claim.target("k-anonymity")
     k = max(target.k if target else 0, other.k if other else 0) or K.get(evidence.asked.context, 5)
     known = distances(evidence.asked, claim)
-    for info in numbers(evidence.organization, claim):
+    for info in numbers(evidence.organization, evidence.asked):
         given, view = evidence.input.get(info.name.resource), evidence.release.get(info.name.resource)
-        if view is None or info.name.field not in view.names:
-            continue
         if given is not None and info.name.field in given.names:
             yield from _premises(_read(evidence, given, info.name), known.get(info.name), k, bool(known))
+        if view is None or info.name.field not in view.names:
+            continue
         read = _read(evidence, view, info.name)
         found = _far(read, known.get(info.name), k)
         for (case, call), (n, ways) in sorted(found.items()):
