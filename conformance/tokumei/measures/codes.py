@@ -22,6 +22,8 @@ SURE = 7
 """A code of so many characters, in a text that is neither random nor of the input, was put there."""
 LONGEST = 64
 """A longer code is no number but a description of a body: a template, a genotype (I2-05, I2-06)."""
+HEAD, LAST = 2, 4
+"""The first two digits of a number may be like those of codes for a reason; not where fewer than four are left."""
 ALPHA = 1e-11
 """The chance of a field: 4·10³ fields, calls and lengths of a run give 4·10⁻⁸."""
 
@@ -64,15 +66,19 @@ SELECT DISTINCT "case", part, length(part) AS size FROM (
 """
 
 HITS = """
-SELECT t."case", t."call", t.resource, t.field, length(t.token) AS size, any_value(m.n) AS codes,
+SELECT t."case", t."call", t.resource, t.field, length(t.token) AS size, CAST(sum(coalesce(m.n, 0)) AS DOUBLE) AS alike,
   count(DISTINCT t.token) AS n, count(DISTINCT c.part) AS hits
 FROM {self} t
-JOIN (SELECT "case", size, count(DISTINCT part) AS n FROM {parts} p GROUP BY "case", size) m
-  ON t."case" = m."case" AND length(t.token) = m.size
+LEFT JOIN (
+  SELECT "case", size, substr(part, 1, least({head}, size - {last})) AS head, count(DISTINCT part) AS n FROM {parts} p
+  GROUP BY "case", size, substr(part, 1, least({head}, size - {last}))
+) m ON t."case" = m."case" AND length(t.token) = m.size
+  AND substr(t.token, 1, least({head}, length(t.token) - {last})) = m.head
 LEFT JOIN {parts} c ON t."case" = c."case" AND t.token = c.part
 GROUP BY t."case", t."call", t.resource, t.field, length(t.token)
 HAVING count(DISTINCT c.part) > 0
 """
+"""Codes begin alike, as those of a prefecture do, and so may numbers, as years do: only the other digits count as drawn."""
 
 
 def codes(canaries: Relation, least: int) -> Relation:
@@ -107,11 +113,16 @@ def parts(known: Relation, *, suffix: int, inside: int) -> Relation:
     return known.query(PARTS, suffix=suffix, inside=inside)
 
 
-def beyond_chance(found: Relation, sought: Relation) -> Iterator[dict[str, Any]]:
-    """The fields with more of the numbers sought than random numbers of the length have: exact binomial tail."""
-    for row in found.query(HITS, parts=sought).rows():
-        if binomial_tail(row["hits"], row["n"], min(1.0, row["codes"] / 10.0 ** row["size"])) < ALPHA:
-            yield row
+def beyond_chance(found: Relation, sought: Relation, alpha: float = ALPHA) -> Iterator[dict[str, Any]]:
+    """The fields with more of the numbers sought than numbers have that begin as these do and end at random.
+
+    Each number has a chance of its own; their mean gives a bound of the tail above it (Hoeffding 1956).
+    """
+    for row in found.query(HITS, parts=sought, head=HEAD, last=LAST).rows():
+        hits, n, free = row["hits"], row["n"], max(LAST, row["size"] - HEAD)
+        mean = row["alike"] / 10.0**free
+        if hits >= mean + 1 and binomial_tail(hits, n, min(1.0, mean / n)) < alpha:
+            yield row | {"mean": mean}
 
 
 def outside(cells: Relation, fields: Collection[str]) -> Relation:

@@ -47,7 +47,7 @@ NO_TARGET: Mapping[str, Any] = {"model": "minimum-subjects", "minimum": 1}
 
 def play_example(example: Example, check: Check, engine: Engine) -> ClauseResult:
     """What the check says about one example. A statistical check sees it in both of its stages."""
-    declared = _Declared(example)
+    declared = Declared(example)
     stages = (1, 2) if check.kind == "statistical" else (0,)
     played = [declared.played(check, stage) for stage in stages]
     observations, shown, error = judge([check], played, engine, seed=1)[check.id]
@@ -69,7 +69,7 @@ def unkept(edition: Edition, checks: Mapping[str, Check], engine: Engine) -> Ite
                 yield Problem(code="SPEC_EXAMPLE_VERDICT", place=place, clause=clause.id, params=params)
 
 
-class _Declared:
+class Declared:
     """The documents of one example, and its calls as the suite would have recorded them."""
 
     def __init__(self, example: Example) -> None:
@@ -279,4 +279,4 @@ def _arrow(grids: Mapping[str, Grid]) -> dict[str, pa.Table]:
     }
 
 
-__all__ = ["play_example", "unkept"]
+__all__ = ["Declared", "play_example", "unkept"]

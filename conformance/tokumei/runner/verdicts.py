@@ -69,7 +69,7 @@ def judged(
     )
 
 
-def rejected_twice(statistics: Sequence[Statistic]) -> list[Finding]:
+def rejected_twice(statistics: Sequence[Statistic], alpha: float = ALPHA_STAGE) -> list[Finding]:
     """The statistics whose rejection on the planned bundle was repeated on the fresh one."""
     smallest: dict[tuple[str, str, int], Statistic] = {}
     for item in statistics:
@@ -79,7 +79,7 @@ def rejected_twice(statistics: Sequence[Statistic]) -> list[Finding]:
     found = []
     for (organization, name, stage), second in smallest.items():
         first = smallest.get((organization, name, 1))
-        if stage == 2 and first and max(first.p, second.p) <= ALPHA_STAGE:
+        if stage == 2 and first and max(first.p, second.p) <= alpha:
             found.append(Finding(code=second.code, case=second.case, params=second.params, resource=second.resource))
     return found
 

@@ -27,9 +27,8 @@ ALPHA = 1e-9
 WIDE_BITS = 64
 """From this width on, one common value is beyond chance: n² / 2⁶⁴ < 10⁻⁹ for 100,000 persons."""
 REDRAWN = (*sorted(PSEUDONYMS), "noise", "swap", "synthesize")
-"""Techniques that give a cell a value drawn for this release."""
-MOST_CHANCE = 0.9
-"""Where the first days of a cell leave hardly a day free, one more of them says little."""
+"""Techniques that give a cell a value drawn for this release. Only identifiers say nothing of the person, so that others
+agree by chance only: with little noise, or few values that are swapped, most values stay as they are."""
 
 COMMON = """
 SELECT "case", count(*) AS n, count(*) FILTER (WHERE calls > 1) AS same FROM (
@@ -47,23 +46,23 @@ Row = tuple[int, tuple[str | None, ...]]
 """The cell of a released row, -1 for all that are in none, and its released values that no secret decides."""
 
 
-def judge(evidence: Evidence) -> Iterator[Observation]:
+def judge(evidence: Evidence, *, alpha: float = ALPHA) -> Iterator[Observation]:
     """Compare the two releases of every case: values that were drawn, offsets, places of rows."""
     claim = evidence.claim or evidence.asked
-    fields = {name for step in claim.with_technique(*REDRAWN) for name in step.fields}
+    fields = {name for step in claim.with_technique(*PSEUDONYMS) for name in step.fields}
     views = evidence.release
     wide = _wide(claim)
     for name in sorted(fields, key=str):
         if name.resource in views and name.field in views[name.resource].names:
-            yield from _values(evidence, name, name in wide)
-    yield from _offsets(evidence, claim)
+            yield from _values(evidence, name, name in wide, alpha)
+    yield from _offsets(evidence, claim, alpha)
     dealt = {
         n.resource for s in (*evidence.asked.steps, *claim.steps) if s.technique == "shuffle-rows" for n in s.fields
     }
     coded = persons_of_cells(evidence)
     persons = evidence.organization.subject_key.resource  # rows of visits lie in blocks, and their places together
     if coded is not None and persons in dealt & views.keys():
-        yield from _places(evidence, claim, views[persons], coded)
+        yield from _places(evidence, claim, views[persons], coded, alpha)
 
 
 def _wide(claim: Processing) -> set[FieldName]:
@@ -72,7 +71,7 @@ def _wide(claim: Processing) -> set[FieldName]:
     return {name for name, n in bits.items() if isinstance(n, int) and n >= WIDE_BITS}
 
 
-def _values(evidence: Evidence, name: FieldName, wide: bool) -> Iterator[Observation]:
+def _values(evidence: Evidence, name: FieldName, wide: bool, alpha: float) -> Iterator[Observation]:
     view = evidence.release[name.resource]
     common = view.relation.query(COMMON, column=view.column(name.field), markers=markers(evidence, name)).rows()
     for row in common if wide else ():
@@ -85,11 +84,11 @@ def _values(evidence: Evidence, name: FieldName, wide: bool) -> Iterator[Observa
         observed, expected, n = agreement(own, Random(f"{evidence.seed}/{case.id}/{name}"))
         if n:
             yield Premise(case=case.id, count=n, what="values that a secret decides")
-        if n and permuted_upper(observed, expected) < ALPHA:
+        if n and permuted_upper(observed, expected) < alpha:
             yield _finding("DRAWN_AGAIN", case.id, name, n=observed, of=n)
 
 
-def _offsets(evidence: Evidence, claim: Processing) -> Iterator[Observation]:
+def _offsets(evidence: Evidence, claim: Processing, alpha: float) -> Iterator[Observation]:
     """Persons of a cell begin on the days on which somebody of it began in the other release, more often than by chance."""
     shift = shift_of(claim)
     if shift is None:
@@ -104,13 +103,15 @@ def _offsets(evidence: Evidence, claim: Processing) -> Iterator[Observation]:
         again = sum(day in days for days, day in known)
         # Whole weeks: of the days of a cell, those of one weekday can be reached.
         alike = [max(Counter(day % 7 for day in days).values()) for days, _ in known]
-        mean = sum(min(MOST_CHANCE, n * shift.chance(1)) for n in alike) / len(known)
+        mean = sum(min(1.0, n * shift.chance(1)) for n in alike) / len(known)
         # The mean of unequal chances gives a bound of the tail above it (Hoeffding 1956).
-        if again >= mean * len(known) + 1 and binomial_tail(again, len(known), mean) < ALPHA:
+        if again >= mean * len(known) + 1 and binomial_tail(again, len(known), mean) < alpha:
             yield _finding("OFFSET_AGAIN", case.id, shift.fields[0], n=again, of=len(known))
 
 
-def _places(evidence: Evidence, claim: Processing, view: TableView, coded: Relation) -> Iterator[Observation]:
+def _places(
+    evidence: Evidence, claim: Processing, view: TableView, coded: Relation, alpha: float
+) -> Iterator[Observation]:
     """Rows of one cell stand at the same places of both releases, more often than dealing them out explains."""
     drawn = {name.field for s in claim.with_technique(*REDRAWN, "date-shift") for name in s.fields}
     drawn |= {info.name.field for info in evidence.organization.fields() if "link" in info.classes}
@@ -128,7 +129,7 @@ def _places(evidence: Evidence, claim: Processing, view: TableView, coded: Relat
         parts = list(unexplained(one, two))
         for first, second in parts:
             same, mean = same_places(first, second)
-            if permuted_upper(same, mean) < ALPHA / len(parts):
+            if permuted_upper(same, mean) < alpha / len(parts):
                 shown = {"resource": view.resource, "n": same, "of": len(first)}
                 yield Finding(code="PLACE_AGAIN", case=case.id, call=1, params=shown, resource=view.resource)
                 break
@@ -183,7 +184,7 @@ def _finding(code: str, case: str, name: FieldName, **params: object) -> Finding
 def applies(organization: Organization, processing: Processing) -> bool:
     """Something is decided by a secret."""
     del organization
-    return bool(processing.with_technique(*REDRAWN, "date-shift", "shuffle-rows"))
+    return bool(processing.with_technique(*PSEUDONYMS, "date-shift", "shuffle-rows"))
 
 
 CHECK = Check(id="B-05", needs=(Need.RELEASE_TWICE, Need.CLAIM, Need.ALIGNMENT_CELL), judge=judge, applies=applies)

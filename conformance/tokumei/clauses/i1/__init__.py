@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from tokumei.chance import by_chance
+from tokumei.chance import by_chance, held
 from tokumei.declarations import PSEUDONYMS
 from tokumei.measures import codes as measure
 from tokumei.measures.leaks import occurrences
@@ -132,10 +132,10 @@ def _drawn(evidence: Evidence, row: Mapping[str, Any]) -> bool:
     texts = [each["text"] for each in evidence.texts.query(TEXTS, **place, signs=SIGNS).rows()]
     known = _needles(evidence).query('SELECT "case", source, folded FROM {self} t').rows()
     names = {each["folded"] for each in known if (each["case"], each["source"]) == (row["case"], row["source"])}
-    return by_chance(row["n"], texts, names)
+    return by_chance(held(texts, names), texts, names)
 
 
-def parts(evidence: Evidence, known: Relation) -> Iterator[dict[str, Any]]:
+def parts(evidence: Evidence, known: Relation, alpha: float = measure.ALPHA) -> Iterator[dict[str, Any]]:
     """The fields with more numbers that are parts of ``known`` than random numbers have: last four digits, six inside.
 
     ``known`` has ``case, source, code``: digits only.
@@ -143,7 +143,7 @@ def parts(evidence: Evidence, known: Relation) -> Iterator[dict[str, Any]]:
     sized = known.query('SELECT "case", source, code, length(code) AS size, length(code) AS digits FROM {self} t')
     sought = measure.parts(sized, suffix=4, inside=6)
     numbers = evidence.once("i1.numbers", lambda whole: measure.tokens(whole.texts, 4))
-    for row in measure.beyond_chance(numbers, sought):
+    for row in measure.beyond_chance(numbers, sought, alpha):
         yield row | {"n": row["hits"]}
 
 

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tokumei.chance import by_chance
+from tokumei.chance import ALPHA, by_chance, held
 from tokumei.clause import Check, Mutant
 from tokumei.declarations import PSEUDONYMS
 from tokumei.evidence import Evidence
@@ -21,7 +21,7 @@ from tokumei.relation import Relation
 from tokumei.text import fold
 
 
-def judge(evidence: Evidence) -> Iterator[Observation]:
+def judge(evidence: Evidence, *, alpha: float = ALPHA) -> Iterator[Observation]:
     """Look for every canary in every cell, column name, file name and other file of its case, and every reason.
 
     Random pseudonyms may spell a short name: what their letters meet by chance is no finding (``chance``).
@@ -35,7 +35,7 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
         if planted.get(case.id) and any(call.released and call.response and call.response.data for call in case.calls):
             yield Premise(case=case.id, count=planted[case.id], what="canaries")
     for row in occurrences(evidence.texts, canaries, folded=True).rows():
-        if _drawn(evidence, canaries, row):
+        if _drawn(evidence, canaries, row, alpha):
             continue
         yield Finding(
             code="IDENTIFIER_IN_RELEASE",
@@ -59,7 +59,7 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
     yield from _beside_refusals(evidence, folded)
 
 
-def _drawn(evidence: Evidence, canaries: Relation, row: Mapping[str, Any]) -> bool:
+def _drawn(evidence: Evidence, canaries: Relation, row: Mapping[str, Any], alpha: float) -> bool:
     """Whether what was found stands in random pseudonyms, and no oftener than their letters meet by chance."""
     claim = evidence.claim_of(row["call"]) or evidence.asked
     fields = {str(name) for step in claim.with_technique(*PSEUDONYMS) for name in step.fields}
@@ -76,7 +76,7 @@ def _drawn(evidence: Evidence, canaries: Relation, row: Mapping[str, Any]) -> bo
         source=row["source"],
     )
     told, names = (relation.arrow().column(0).to_pylist() for relation in (texts, needles))
-    return by_chance(row["n"], told, names)
+    return by_chance(held(told, names), told, names, alpha)
 
 
 def _beside_refusals(evidence: Evidence, canaries: Mapping[str, set[str]]) -> Iterator[Finding]:

@@ -33,7 +33,7 @@ Case: TypeAlias = tuple[str, int]
 Kept: TypeAlias = tuple[str | None, ...]
 
 
-def judge(evidence: Evidence) -> Iterator[Observation]:
+def judge(evidence: Evidence, *, alpha: float = ALPHA) -> Iterator[Observation]:
     """Compare undeclared columns, and texts with a part of a name, with the persons of the input who share what is kept."""
     people = _people(evidence)
     released = {(case.id, number) for case, number, _ in evidence.released_calls()}
@@ -46,7 +46,7 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
         declared = _declared(evidence, resource)
         for field in view.names:
             if field not in declared:
-                for row in _column(evidence, view, field, people, k):
+                for row in _column(evidence, view, field, people, k, alpha):
                     seen.add((row["case"], row["call"], resource, field))
                     yield _found("PARTS_TOGETHER", row, resource, field, k)
     for (case, call, resource, field), n in sorted(_by_name(evidence, people, k).items()):
@@ -130,7 +130,7 @@ def _parts(info: FieldInfo) -> Callable[[str], Iterator[str]] | None:
 
 
 def _column(
-    evidence: Evidence, view: TableView, field: str, people: Mapping[Case, list[Any]], k: int
+    evidence: Evidence, view: TableView, field: str, people: Mapping[Case, list[Any]], k: int, alpha: float
 ) -> Iterator[dict[str, Any]]:
     """The calls in which a column goes with the persons whose kept values its rows have, beyond chance."""
     home, kept = evidence.release[evidence.organization.subject_key.resource], _kept(evidence)
@@ -149,7 +149,7 @@ def _column(
             persons[values].update(forms)
         hits, p = partial.beyond_chance(some, persons)
         few = sum(0 < persons[values][told] < k for values, told in some)
-        if hits >= FEWEST and few and p < ALPHA:
+        if hits >= FEWEST and few and p < alpha:
             yield {"case": case, "call": call, "n": few}
 
 

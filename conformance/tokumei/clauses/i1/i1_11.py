@@ -36,7 +36,7 @@ SELECT DISTINCT "case", source, code FROM (
 """A card number, an account with and without its bank and branch."""
 
 
-def judge(evidence: Evidence) -> Iterator[Observation]:
+def judge(evidence: Evidence, *, alpha: float = ALPHA) -> Iterator[Observation]:
     """Look for the numbers of the input, for parts of them, and for cards and accounts by their form."""
     known = canaries(evidence, payments(evidence.organization))
     yield from premises(evidence, known, "cards and accounts")
@@ -44,8 +44,8 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
     seen: set[tuple[object, ...]] = set()
     for code, rows in (
         ("PAYMENT_IN_RELEASE", found(evidence, payments(evidence.organization))),
-        ("PART_OF_PAYMENT", parts(evidence, known.query(NUMBERS))),
-        ("FORM_OF_PAYMENT", _of_form(evidence)),
+        ("PART_OF_PAYMENT", parts(evidence, known.query(NUMBERS), alpha)),
+        ("FORM_OF_PAYMENT", _of_form(evidence, alpha)),
     ):
         told = list(rows)
         for row in told:
@@ -58,19 +58,19 @@ def _place(row: Mapping[str, object]) -> tuple[object, ...]:
     return row["case"], row["call"], row["resource"], row["field"]
 
 
-def _of_form(evidence: Evidence) -> Iterator[dict[str, object]]:
+def _of_form(evidence: Evidence, alpha: float) -> Iterator[dict[str, object]]:
     """Cards written or named as such, accounts named as such, and columns with more check digits than chance has."""
     cells = evidence.texts.query(FORMS, sure=f"{GROUPED}|{NAMED}", account=ACCOUNT)
     sure: Counter[tuple[object, ...]] = Counter()
-    alone: defaultdict[tuple[object, ...], list[bool]] = defaultdict(list)
+    alone: defaultdict[tuple[object, ...], dict[str, bool]] = defaultdict(dict)  # a number is told once
     for row in cells.rows():
         if row["account"] or (row["sure"] and _is_card(row["sure"])):
             sure[_place(row)] += 1
         elif row["text"].isdigit():
-            alone[_place(row)].append(_is_card(row["text"]))
+            alone[_place(row)][row["text"]] = _is_card(row["text"])
     for place, told in alone.items():
-        if not sure[place] and binomial_tail(sum(told), len(told), 0.1) < ALPHA:
-            sure[place] = sum(told)
+        if not sure[place] and binomial_tail(sum(told.values()), len(told), 0.1) < alpha:
+            sure[place] = sum(told.values())
     for (case, call, resource, field), n in sorted(sure.items(), key=str):
         if n:
             yield {"case": case, "call": call, "resource": resource, "field": field, "n": n}

@@ -29,7 +29,7 @@ SELECT DISTINCT "case", "call", {resource} AS resource, {field} AS field, a || b
 """
 
 
-def judge(evidence: Evidence) -> Iterator[Observation]:
+def judge(evidence: Evidence, *, alpha: float = measure.ALPHA) -> Iterator[Observation]:
     """Look for codes in texts that are neither random nor of the input; elsewhere count them against chance."""
     yield from premises(evidence)
     codes, cells = known(evidence), texts(evidence)
@@ -44,7 +44,7 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
     longest = _longest_numbers(evidence)
     beside = [pair.sql for view in evidence.release.values() for pair in _beside(view, skipped, longest)]
     for tokens in (alone, Relation(alone.engine, " UNION ALL ".join(beside)) if beside else None):
-        for row in measure.beyond_chance(tokens, whole) if tokens is not None else ():
+        for row in measure.beyond_chance(tokens, whole, alpha) if tokens is not None else ():
             place = row["case"], row["call"], row["resource"], row["field"]
             found[place] = max(row["hits"], found.get(place, 0))
     for (case, call, resource, field), n in sorted(found.items()):

@@ -15,12 +15,12 @@ INSIDE = 5
 """Digits from elsewhere in a code; shorter ones are kinds of insurers and prefectures."""
 
 
-def judge(evidence: Evidence) -> Iterator[Observation]:
+def judge(evidence: Evidence, *, alpha: float = measure.ALPHA) -> Iterator[Observation]:
     """Count the numbers of each field that are parts of codes against the chance that random numbers have."""
     yield from premises(evidence)
     sought = measure.parts(known(evidence), suffix=SHORTEST_PART, inside=INSIDE)
     sought = sought.engine.register("i2-02.parts", sought.arrow())
-    for row in measure.beyond_chance(measure.tokens(texts(evidence), SHORTEST_PART), sought):
+    for row in measure.beyond_chance(measure.tokens(texts(evidence), SHORTEST_PART), sought, alpha):
         shown = {name: row[name] for name in ("resource", "field", "n", "hits", "size")}
         yield Finding(
             code="PART_OF_CODE",

@@ -45,7 +45,7 @@ GROUP BY "case", "call", resource, field
 """The first bytes of the interchange formats of ISO/IEC 19794 (finger, face, iris, vein), and of arrays in files."""
 
 
-def judge(evidence: Evidence) -> Iterator[Observation]:
+def judge(evidence: Evidence, *, alpha: float = ALPHA) -> Iterator[Observation]:
     """Look at every cell and every run of columns; then for the vectors of the input, shortened or as signs."""
     released = {case.id for case, *_ in evidence.released_calls()}
     for row in evidence.texts.query('SELECT "case", count(*) AS n FROM {self} t GROUP BY "case"').rows():
@@ -63,7 +63,7 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
             long[place] += 1
         elif len(vector) >= SHORTEST:
             known = given.get(place[0], [])
-            alike[place] += any(vectors.same(vector, one, len(known) * MOST, ALPHA) for one in known)
+            alike[place] += any(vectors.same(vector, one, len(known) * MOST, alpha) for one in known)
     for row in evidence.texts.query(HEADERS).rows():
         long[row["case"], row["call"], row["resource"], row["field"]] += row["n"]
     for name, view in evidence.release.items():

@@ -22,7 +22,7 @@ ALPHA = 1e-8
 """For each field and case: ten of them stay at 10⁻⁷."""
 
 
-def judge(evidence: Evidence) -> Iterator[Observation]:
+def judge(evidence: Evidence, *, alpha: float = ALPHA) -> Iterator[Observation]:
     """Compare the values of every pseudonym field between call 0 and call 1 of a case."""
     claim = evidence.claim or evidence.asked
     for step in claim.steps:
@@ -38,7 +38,7 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
             if bits >= WIDE_BITS:
                 yield from _wide(evidence, view.relation, name, column)
             else:
-                yield from _narrow(evidence, name, column)
+                yield from _narrow(evidence, name, column, alpha)
 
 
 def _wide(evidence: Evidence, relation: Relation, name: FieldName, column: Column) -> Iterator[Observation]:
@@ -55,7 +55,7 @@ def _wide(evidence: Evidence, relation: Relation, name: FieldName, column: Colum
             yield _finding("SAME_PSEUDONYM", row["case"], name, n=row["same"], of=row["n"])
 
 
-def _narrow(evidence: Evidence, name: FieldName, column: Column) -> Iterator[Observation]:
+def _narrow(evidence: Evidence, name: FieldName, column: Column, alpha: float) -> Iterator[Observation]:
     """Serial numbers must recur; they must not recur with the same planned cell."""
     rows = _coded(evidence, name, column)
     for case in evidence.cases:
@@ -63,7 +63,7 @@ def _narrow(evidence: Evidence, name: FieldName, column: Column) -> Iterator[Obs
         observed, expected, n = agreement(own, Random(f"{evidence.seed}/{case.id}/{name}"))
         if n:
             yield Premise(case=case.id, count=n, what="pseudonyms")
-        if n and permuted_upper(observed, expected) < ALPHA:
+        if n and permuted_upper(observed, expected) < alpha:
             yield _finding("SAME_PSEUDONYM_EXCESS", case.id, name, observed=observed, expected=round(expected, 1))
 
 

@@ -43,7 +43,7 @@ SELECT DISTINCT r."case", r."call", {column} AS v FROM {self} r WHERE {column} I
 """
 
 
-def judge(evidence: Evidence) -> Iterator[Observation]:
+def judge(evidence: Evidence, *, alpha: float = ALPHA) -> Iterator[Observation]:
     """Compare both releases field by field, and what is claimed about the reach of identifiers."""
     yield from _scopes(evidence)
     for name, wide in _identifiers(evidence).items():
@@ -58,7 +58,7 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
             if one and two:
                 yield Premise(case=case.id, count=len(two), what="identifiers")
                 own = [(r["call"], r["person"], r["cell"], r["v"]) for r in rows if r["case"] == case.id]
-                yield from _compared(evidence, case.id, name, wide, (one, two), own)
+                yield from _compared(evidence, case.id, name, wide, (one, two), own, alpha)
 
 
 def _compared(
@@ -68,6 +68,7 @@ def _compared(
     wide: bool,
     releases: tuple[set[str], set[str]],
     rows: list[tuple[int, str, int, str]],
+    alpha: float,
 ) -> Iterator[Finding]:
     def finding(code: str, n: int, of: int) -> Finding:
         shown = {"resource": name.resource, "field": name.field, "n": n, "of": of}
@@ -82,7 +83,7 @@ def _compared(
         told = [(call, person, cell, parts[call][v]) for call, person, cell, v in rows if v in parts[call]]
         random = Random(f"{evidence.seed}/{case}/{name}/{what}")
         observed, expected, n = agreement(told, random)
-        if n and permuted_upper(observed, expected) < ALPHA:
+        if n and permuted_upper(observed, expected) < alpha:
             yield finding("RANK_AGAIN" if what == "rank" else "PART_AGAIN", observed, n)
             return
 

@@ -51,7 +51,7 @@ WHERE <day> IS NOT NULL GROUP BY t."case", t."call", t.subject, c.cell
 
 UNMOVED = """
 SELECT r."case", r."call", r.resource, r.field, count(*) AS n, count(i.d) AS x,
-  sum(least(CAST(0.9 AS DOUBLE), s.alike * {step})) AS mean
+  sum(least(CAST(1 AS DOUBLE), s.alike * {step})) AS mean
 FROM {self} r
 JOIN (
   SELECT "case", "call", resource, field, cell, max(n) AS alike FROM (
@@ -72,7 +72,7 @@ def dates(organization: Organization) -> list[FieldName]:
     return [info.name for info in organization.fields() if info.type in ("date", "datetime") or "date" in info.classes]
 
 
-def judge(evidence: Evidence) -> Iterator[Observation]:
+def judge(evidence: Evidence, *, alpha: float = ALPHA) -> Iterator[Observation]:
     """Look at each released column of dates: how fine it is, how it is declared, whether it moved."""
     claim = evidence.claim or evidence.asked
     moved: dict[int, list[FieldName]] = {}
@@ -98,7 +98,7 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
             if name in step.fields and not units:
                 moved.setdefault(_offsets(step.params.get("range")), []).append(name)
     for offsets, names in sorted(moved.items()):
-        yield from _unmoved(evidence, names, offsets)
+        yield from _unmoved(evidence, names, offsets, alpha)
 
 
 def _offsets(limits: object) -> int:
@@ -109,7 +109,7 @@ def _offsets(limits: object) -> int:
     return 1
 
 
-def _unmoved(evidence: Evidence, names: list[FieldName], offsets: int) -> Iterator[Observation]:
+def _unmoved(evidence: Evidence, names: list[FieldName], offsets: int, alpha: float) -> Iterator[Observation]:
     """More persons on days of the input than the offsets can lead there by chance."""
     before, after = _firsts(evidence, evidence.input, names), _firsts(evidence, evidence.release, names)
     if before is None or after is None:
@@ -120,7 +120,7 @@ def _unmoved(evidence: Evidence, names: list[FieldName], offsets: int) -> Iterat
     for row in after.query(UNMOVED, days=days, step=SLACK * 7 / offsets).rows():
         n, x, mean = row["n"], row["x"], row["mean"]
         # The mean of unequal chances gives a bound of the tail above it (Hoeffding 1956).
-        if x >= mean + 1 and binomial_tail(x, n, min(1.0, mean / n)) < ALPHA:
+        if x >= mean + 1 and binomial_tail(x, n, min(1.0, mean / n)) < alpha:
             yield _finding("NOT_SHIFTED", row, FieldName(row["resource"], row["field"]), n=x, of=n)
 
 

@@ -35,7 +35,6 @@ Persons = Sequence[tuple[str, int, int]]
 Starts = Mapping[int, Sequence[int]]
 """The days on which persons of each cell begin in the input."""
 Derive = Callable[[str], int]
-MOST_CHANCE = 0.9
 
 WIDEST = 14
 """Where the persons of a cell begin farther apart than this, a released first day hardly tells an offset."""
@@ -63,7 +62,7 @@ DERIVED: Mapping[str, Derive] = {
 """Numbers that a program makes of an identifier without a secret."""
 
 
-def judge(evidence: Evidence) -> Iterator[Observation]:
+def judge(evidence: Evidence, *, alpha: float = ALPHA) -> Iterator[Observation]:
     """Ask for each release how its offsets are spread, and whether an identifier tells them."""
     shift = shift_of(evidence.claim or evidence.asked)
     if shift is None:
@@ -78,31 +77,35 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
             if len(persons) < FEWEST or not shift.offsets:
                 continue
             yield Premise(case=case.id, count=len(persons), what="people with dates")
-            for code, n in _questions(shift, persons, starts, [person for person in held if person[1] in starts]):
+            for code, n in _questions(
+                shift, persons, starts, [person for person in held if person[1] in starts], alpha
+            ):
                 name = shift.fields[0]
                 shown = {"resource": name.resource, "n": n, "of": len(persons)}
                 fields = tuple(field.field for field in shift.fields)
                 yield Finding(code=code, case=case.id, call=call, params=shown, resource=name.resource, fields=fields)
 
 
-def _questions(shift: Shift, persons: Persons, starts: Starts, held: Persons) -> Iterator[tuple[str, int]]:
-    if n := shared(shift, persons, starts) or shared_in_cells(shift, persons, starts):
+def _questions(
+    shift: Shift, persons: Persons, starts: Starts, held: Persons, alpha: float = ALPHA
+) -> Iterator[tuple[str, int]]:
+    if n := shared(shift, persons, starts, alpha) or shared_in_cells(shift, persons, starts, alpha):
         yield "OFFSET_SHARED", n
     elif narrow(shift, persons, starts):
         yield "OFFSETS_NARROW", len(persons)
-    if n := derived(shift, persons, starts) or derived_from_source(shift, persons, held):
+    if n := derived(shift, persons, starts, alpha) or derived_from_source(shift, persons, held, alpha):
         yield "OFFSET_DERIVED", n
 
 
-def shared(shift: Shift, persons: Persons, starts: Starts) -> int:
+def shared(shift: Shift, persons: Persons, starts: Starts, alpha: float = ALPHA) -> int:
     """How many persons one offset explains, where that is more than chance; 0 where it is not."""
     explained = Counter(first - day for _, cell, first in persons for day in starts[cell])
     most = max(explained.values(), default=0)
     chance = shift.chance(max(days[-1] - days[0] + 1 for days in starts.values()))
-    return most if len(explained) * binomial_tail(most, len(persons), chance) < ALPHA else 0
+    return most if len(explained) * binomial_tail(most, len(persons), chance) < alpha else 0
 
 
-def shared_in_cells(shift: Shift, persons: Persons, starts: Starts) -> int:
+def shared_in_cells(shift: Shift, persons: Persons, starts: Starts, alpha: float = ALPHA) -> int:
     """How many persons begin beside others of their cell, where cells move as one; 0 where chance explains it."""
     cells, close = by_cell(persons), []
     for cell, firsts in cells.items():
@@ -110,7 +113,7 @@ def shared_in_cells(shift: Shift, persons: Persons, starts: Starts) -> int:
         most = max(sum(first <= other <= first + width for other in firsts) for first in firsts)
         if len(firsts) * binomial_tail(most - 1, len(firsts) - 1, shift.chance(2 * width + 1)) < ONE_CELL:
             close.append(most)
-    return sum(close) if binomial_tail(len(close), len(cells), ONE_CELL) < ALPHA else 0
+    return sum(close) if binomial_tail(len(close), len(cells), ONE_CELL) < alpha else 0
 
 
 def narrow(shift: Shift, persons: Persons, starts: Starts) -> bool:
@@ -120,7 +123,7 @@ def narrow(shift: Shift, persons: Persons, starts: Starts) -> bool:
     return highest - lowest < shift.offsets / NARROW
 
 
-def derived(shift: Shift, persons: Persons, starts: Starts) -> int:
+def derived(shift: Shift, persons: Persons, starts: Starts, alpha: float = ALPHA) -> int:
     """How many offsets follow from the released identifier by a program of ``DERIVED``; 0 where chance explains them."""
     for modulus, make in _programs(shift):
         rest = [make(person) % modulus for person, *_ in persons]
@@ -131,25 +134,25 @@ def derived(shift: Shift, persons: Persons, starts: Starts) -> int:
         if most * 4 < len(persons):
             continue
         mean = sum(frequent[first - day - constant] for _, cell, first in persons for day in starts[cell])
-        if _tried(shift) * permuted_upper(most, mean / len(persons)) < ALPHA:
+        if _tried(shift) * permuted_upper(most, mean / len(persons)) < alpha:
             return most
     return 0
 
 
-def derived_from_source(shift: Shift, persons: Persons, held: Persons) -> int:
+def derived_from_source(shift: Shift, persons: Persons, held: Persons, alpha: float = ALPHA) -> int:
     """How many persons of the input begin where a program of ``DERIVED`` moves them by their source key."""
     firsts = {cell: set(days) for cell, days in by_cell(persons).items()}
     known = [(key, firsts[cell], day) for key, cell, day in held if cell in firsts]
     if len(known) < FEWEST:
         return 0
-    chance = sum(min(MOST_CHANCE, len(of) * shift.chance(1)) for _, of, _ in known) / len(known)
+    chance = sum(min(1.0, len(of) * shift.chance(1)) for _, of, _ in known) / len(known)
     for modulus, make in _programs(shift):
         found = Counter[int]()
         for key, of, day in known:
             r = make(key) % modulus + day
             found.update(first - r for first in of)
         most = max(found.values())
-        if _tried(shift) * binomial_tail(most, len(known), chance) < ALPHA:
+        if _tried(shift) * binomial_tail(most, len(known), chance) < alpha:
             return most
     return 0
 
