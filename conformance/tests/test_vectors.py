@@ -156,6 +156,16 @@ def test_vectors_are_the_same_only_beyond_what_random_pairs_are(seed, size, nois
         assert 2 * among * (1 - square) ** ((size - 2) / 2) >= 0.99e-3
 
 
+@pytest.mark.parametrize("among", [1, 1000])
+@pytest.mark.parametrize("size", [5, 8, 24])
+def test_vectors_are_the_same_from_the_bound_on(size, among):
+    basis = np.linalg.qr(np.column_stack([np.ones(size), np.random.default_rng(size).normal(size=(size, 2))]))[0]
+    for times in (0.95, 1.05):
+        rest = (times * 1e-3 / (2 * among)) ** (2 / (size - 2))
+        other = np.sqrt(1 - rest) * basis[:, 1] + np.sqrt(rest) * basis[:, 2]
+        assert vectors.same(basis[:, 1].tolist(), other.tolist(), among, 1e-3) is (times < 1)
+
+
 @pytest.mark.parametrize("size", [0, 1, 2])
 def test_vectors_of_less_than_three_numbers_are_never_the_same(size):
     one = [1.0, 2.0, 5.0][:size]
