@@ -453,6 +453,7 @@ def nulls() -> Iterator[Null]:
     })  # fmt: skip
     yield from of("I2-04", "CHECK_DIGITS_PASS", INSURED, {
         "twelve digits": numbers(lambda r: digits(r, 8), plain(12), 2, 60),
+        "twelve digits that end alike": numbers(lambda r: digits(r, 8), lambda r: [digits(r, 10) + "10"], 2, 200),
     }, questions=2)  # fmt: skip
     narrow = {
         "numbers of all persons": pseudonyms(dealt, 150),

@@ -25,7 +25,8 @@ WHERE length("token") BETWEEN 6 AND 13 AND translate("token", '0123456789', '') 
 
 COUNT = """
 SELECT "case", "call", "resource", "field", '{family}' AS "family", {length} AS "length",
-  count(*) AS "n", count(CASE WHEN {holds} THEN 1 END) AS "passing"
+  count(*) AS "n", count(CASE WHEN {holds} THEN 1 END) AS "passing",
+  CAST({chance} AS DOUBLE) AS "mean"
 FROM tokens WHERE length("token") = {length}
 GROUP BY "case", "call", "resource", "field"
 """
@@ -59,8 +60,21 @@ def _holds(family: str, length: int) -> str:
     return f"({' + '.join(doubled)}) % 10 = 0"
 
 
+def _chance(family: str, length: int) -> str:
+    """How many of the tokens pass by chance: of the 11 remainders two lead to one and the same check digit.
+
+    Numbers may end alike for another reason, and then each has the chance of its own check digit.
+    """
+    if family not in WEIGHTS:
+        return "count(*) / 10.0"
+    place, twice = (length, 0) if family in ("my-number", "resident-code") else (len(WEIGHTS[family]) + 1, 1)
+    return f"sum(CASE WHEN {_at(place)} = {twice} THEN 2 ELSE 1 END) / 11.0"
+
+
 COUNTS = {
-    (family.id, length): COUNT.format(family=family.id, length=length, holds=_holds(family.id, length))
+    (family.id, length): COUNT.format(
+        family=family.id, length=length, holds=_holds(family.id, length), chance=_chance(family.id, length)
+    )
     for family in FAMILIES.values()
     if family.id != "mrz"
     for length in family.lengths
@@ -69,7 +83,7 @@ COUNTS = {
 
 
 def check_digits(cells: Relation, among: Collection[tuple[str, int]] = COUNTS.keys()) -> Relation:
-    """``case, call, resource, field, family, length, n, passing`` over the distinct digit tokens of each field.
+    """``case, call, resource, field, family, length, n, passing, mean`` over the distinct digit tokens of each field.
 
     ``cells`` has ``case, call, resource, field, value``. A token is a whole cell that folds to 6 to 13 digits.
     ``among`` is some of the families and lengths, at least one.

@@ -37,14 +37,18 @@ GROUP BY "case", "call", resource, field, length(value) HAVING count(*) >= {fewe
 
 
 def judge(evidence: Evidence, *, alpha: float = ALPHA) -> Iterator[Observation]:
-    """Count the distinct numbers of each field, dates apart, that pass; exact tail of one in ten."""
+    """Count the distinct numbers of each field, dates apart, that pass; exact tail of the chance of their check digits."""
     yield from premises(evidence)
     dates = [str(info.name) for info in evidence.organization.fields() if info.type in ("date", "datetime")]
     cells = evidence.texts.query(NUMBERS, dates=[*dates, ""])
     many = {row["n"] for row in cells.query(MANY, fewest=FEWEST).rows()}
     among = [kind for kind in LENGTHS & COUNTS.keys() if kind[1] in many]
     for row in check_digits(cells, among).rows() if among else ():
-        if binomial_tail(row["passing"], row["n"], float(numbers.CHANCE)) < alpha:
+        # The mean of unequal chances gives a bound of the tail above it (Hoeffding 1956).
+        if (
+            row["passing"] >= row["mean"] + 1
+            and binomial_tail(row["passing"], row["n"], row["mean"] / row["n"]) < alpha
+        ):
             shown = {name: row[name] for name in ("resource", "field", "n", "passing", "length")}
             yield Finding(
                 code="CHECK_DIGITS_PASS",
