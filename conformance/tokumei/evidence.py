@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from tokumei.measures.leaks import with_text
-from tokumei.relation import Column, Relation
+from tokumei.relation import Bound, Column, Relation, stacked
 
 if TYPE_CHECKING:
     from tokumei.declarations import FieldName, Organization, Processing
@@ -40,6 +40,14 @@ class TableView:
         if any(field.resource != self.resource or field.field not in self.names for field in fields):
             return None
         return tuple(self.names[field.field] for field in fields)
+
+    def of_each(self, template: str, fields: Sequence[str], **bindings: Bound) -> list[dict[str, Any]]:
+        """The rows of one query for each field; ``{column}`` is the field, ``{place}`` its number in ``fields``."""
+        parts = [
+            self.relation.query(template, column=self.column(field), place=place, **bindings)
+            for place, field in enumerate(fields)
+        ]
+        return stacked(parts).rows() if parts else []
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pyarrow as pa
 
 from tokumei.clause import Check, Mutant
 from tokumei.declarations import Organization, Processing
-from tokumei.evidence import Evidence
+from tokumei.evidence import Evidence, TableView
 from tokumei.model import Finding, Need, Observation, Premise, Product, Request, Response, Text
-from tokumei.relation import Column, Relation
 from tokumei.spreadsheets import TRIGGERS, formula, script, unbounded
 
 SUSPECTS = """
-SELECT "case", "call", {column} AS value, count(*) AS n FROM {self} t
+SELECT {place} AS place, "case", "call", {column} AS value, count(*) AS n FROM {self} t
 WHERE substr({column}, 1, 1) IN {triggers} OR contains({column}, '<') OR contains(lower({column}), 'script')
 GROUP BY "case", "call", {column}
 """
@@ -30,27 +29,26 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
     planted: Counter[str] = Counter()
     for resource in evidence.organization.resources:
         given = evidence.input[resource.name]
-        for info in resource.fields if resource.format == "csv" else ():
-            if info.type == "string" and claim.released(info.name) and info.name.field in given.names:
-                for (case, number, _), n in _run(given.relation, given.column(info.name.field)).items():
-                    planted[case] += n * ((case, number) in released)
+        texts = [i for i in resource.fields if i.type == "string" and resource.format == "csv"]
+        passed = [i.name.field for i in texts if claim.released(i.name) and i.name.field in given.names]
+        for (case, number, *_), n in _run(given, passed).items():
+            planted[case] += n * ((case, number) in released)
     for case, count in planted.items():
         yield Premise(case=case, count=count, what="formulas and scripts in the input")
     for name, view in evidence.release.items():
-        for field, column in view.names.items():
-            for (case, number, code), n in _run(view.relation, column).items():
-                if _format(evidence, released[case, number].response, name) == "csv":
-                    shown = {"resource": name, "field": field, "n": n}
-                    yield Finding(code=code, case=case, call=number, params=shown, resource=name, fields=(field,))
+        for (case, number, code, field), n in _run(view, list(view.names)).items():
+            if _format(evidence, released[case, number].response, name) == "csv":
+                shown = {"resource": name, "field": field, "n": n}
+                yield Finding(code=code, case=case, call=number, params=shown, resource=name, fields=(field,))
 
 
-def _run(relation: Relation, column: Column) -> Counter[tuple[str, int, str]]:
-    """How many cells of a column are run by what opens the file, by case, call and code."""
-    counted: Counter[tuple[str, int, str]] = Counter()
-    for row in relation.query(SUSPECTS, column=column, triggers=sorted(TRIGGERS)).rows():
+def _run(view: TableView, fields: Sequence[str]) -> Counter[tuple[str, int, str, str]]:
+    """How many cells of each field are run by what opens the file, by case, call, code and field."""
+    counted: Counter[tuple[str, int, str, str]] = Counter()
+    for row in view.of_each(SUSPECTS, fields, triggers=sorted(TRIGGERS)):
         code = "FORMULA_RELEASED" if formula(row["value"]) else "SCRIPT_RELEASED" if script(row["value"]) else ""
         if code:
-            counted[row["case"], row["call"], code] += row["n"]
+            counted[row["case"], row["call"], code, fields[row["place"]]] += row["n"]
     return counted
 
 

@@ -9,12 +9,14 @@ from tokumei.declarations import FieldName, Organization, Processing, Step
 from tokumei.evidence import Evidence
 from tokumei.model import Finding, Need, Observation, Premise, Request, Response, Text
 from tokumei.mutants.edits import after, steps, with_column
-from tokumei.relation import Relation
+from tokumei.relation import Relation, stacked
 from tokumei.representation import markers
 
 VALUES = 'SELECT "case", "call", {column} AS v FROM {self} t WHERE {column} IS NOT NULL AND {column} NOT IN {markers}'
 
-COUNTED = 'SELECT "case", "call", count(*) AS n FROM {self} t GROUP BY "case", "call"'
+COUNTED = """
+SELECT {place} AS place, {wrong} AS wrong, "case", "call", count(*) AS n FROM {self} t GROUP BY "case", "call"
+"""
 
 SHOWN = frozenset({"generalize", "top-bottom-code", "date-coarsen"})
 """The techniques whose results have a domain that one value can leave."""
@@ -26,6 +28,8 @@ WIDTHS = {"year": 4, "decade": 4, "quarter": 7, "month": 7}
 def judge(evidence: Evidence) -> Iterator[Observation]:
     """Count the values that no application of the claimed technique can give."""
     several = len(evidence.claims) > 1
+    judged: list[tuple[FieldName, Step]] = []
+    counted: list[Relation] = []
     for number in range(max(1, len(evidence.claims))):
         claim = evidence.claim_of(number) or evidence.asked
         for step in claim.with_technique(*SHOWN):
@@ -36,16 +40,16 @@ def judge(evidence: Evidence) -> Iterator[Observation]:
                 values = view.relation.query(VALUES, column=view.column(name.field), markers=markers(evidence, name))
                 if several:
                     values = values.query('SELECT * FROM {self} t WHERE "call" = {only}', only=number)
-                yield from _judged(values, step, claim, name)
-
-
-def _judged(values: Relation, step: Step, claim: Processing, name: FieldName) -> Iterator[Observation]:
-    wrong = outside(values, step, claim)
-    if wrong is None:
-        return
-    for row in values.query(COUNTED).rows():
-        yield Premise(case=row["case"], count=row["n"], what="values")
-    for row in wrong.query(COUNTED).rows():
+                wrong = outside(values, step, claim)
+                if wrong is not None:
+                    counted.append(values.query(COUNTED, place=len(judged), wrong=False))
+                    counted.append(wrong.query(COUNTED, place=len(judged), wrong=True))
+                    judged.append((name, step))
+    for row in stacked(counted).rows() if counted else ():
+        name, step = judged[row["place"]]
+        if not row["wrong"]:
+            yield Premise(case=row["case"], count=row["n"], what="values")
+            continue
         yield Finding(
             code="OUTSIDE_DOMAIN",
             case=row["case"],
@@ -83,13 +87,14 @@ def outside(values: Relation, step: Step, claim: Processing) -> Relation | None:
 
 def _beyond(values: Relation, step: Step) -> Relation | None:
     top, bottom = step.params.get("top"), step.params.get("bottom")
-    parts = []
+    parts: list[Relation] = []
     if isinstance(top, int | float):
-        parts.append(values.query("SELECT * FROM {self} t WHERE try_cast(v AS DOUBLE) > {top}", top=float(top)).sql)
+        parts.append(values.query("SELECT * FROM {self} t WHERE try_cast(v AS DOUBLE) > {top}", top=float(top)))
     if isinstance(bottom, int | float):
-        low = values.query("SELECT * FROM {self} t WHERE try_cast(v AS DOUBLE) < {bottom}", bottom=float(bottom))
-        parts.append(low.sql)
-    return Relation(values.engine, " UNION ALL ".join(parts)) if parts else None
+        parts.append(
+            values.query("SELECT * FROM {self} t WHERE try_cast(v AS DOUBLE) < {bottom}", bottom=float(bottom))
+        )
+    return stacked(parts) if parts else None
 
 
 def _width(step: Step) -> int:

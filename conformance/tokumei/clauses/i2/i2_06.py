@@ -58,10 +58,8 @@ def _of_table(
 ) -> tuple[Counter[tuple[str, int]], dict[tuple[str, int], int]]:
     """How many persons of a table have a genome above a threshold, and the most places that one has."""
     told: defaultdict[Place, list[str]] = defaultdict(list)
-    for field in view.names:
-        cells = view.relation.query(CELLS, key=key, resource=name.replace("\x00", "␀"), column=view.column(field))
-        for row in cells.rows():
-            told[row["case"], row["call"], row["person"]].append(row["value"])
+    for row in view.of_each(CELLS, list(view.names), key=key, resource=name.replace("\x00", "␀")):
+        told[row["case"], row["call"], row["person"]].append(row["value"])
     persons: Counter[tuple[str, int]] = Counter()
     most: dict[tuple[str, int], int] = {}
     for (case, number, _), texts in told.items():

@@ -15,21 +15,25 @@ from tokumei.declarations import FieldInfo, FieldName, Organization, Processing
 from tokumei.evidence import Evidence, TableView
 from tokumei.model import Finding, Need, Observation, Premise, Request, Response, Text
 from tokumei.mutants.edits import after, with_column
+from tokumei.relation import Relation, stacked
 from tokumei.representation import markers
 
 CHANGED = frozenset({"generalize", "top-bottom-code", "microaggregate", "noise", "swap", "synthesize", "text-redact"})
 """Techniques that make new values: what is new in their fields says nothing of hiding."""
 
 BLANKS = """
-SELECT "case", "call", count(DISTINCT coalesce(subject, 'row ' || "row")) AS persons, 0 AS cells FROM {self} t
-WHERE {column} IS NULL OR {column} IN {markers} GROUP BY "case", "call"
+SELECT {place} AS place, {what} AS what, "case", "call", count(DISTINCT coalesce(subject, 'row ' || "row")) AS persons
+FROM {self} t WHERE {column} IS NULL OR {column} IN {markers} GROUP BY "case", "call"
 """
 
-FILLED = 'SELECT DISTINCT "case", "call" FROM {self} t WHERE {column} IS NOT NULL AND {column} NOT IN {markers}'
+FILLED = """
+SELECT DISTINCT {place} AS place, 'filled' AS what, "case", "call", 0 AS persons FROM {self} t
+WHERE {column} IS NOT NULL AND {column} NOT IN {markers}
+"""
 
 MADE = """
-SELECT "case", "call", {column} AS v, count(DISTINCT coalesce(subject, 'row ' || "row")) AS persons FROM {self} t
-WHERE {column} IS NOT NULL AND {column} NOT IN {known} GROUP BY "case", "call", {column}
+SELECT {place} AS place, 'made' AS what, "case", "call", count(DISTINCT coalesce(subject, 'row ' || "row")) AS persons
+FROM {self} t WHERE {column} IS NOT NULL AND {column} NOT IN {known} GROUP BY "case", "call", {column}
 """
 
 
@@ -47,28 +51,27 @@ def judged(evidence: Evidence) -> Iterator[tuple[FieldInfo, TableView, TableView
 def judge(evidence: Evidence) -> Iterator[Observation]:
     """Count the persons behind blanks, and behind categories that no value of the input is."""
     k = least_persons(evidence)
-    for info, view, given in judged(evidence):
+    names: list[FieldName] = []
+    parts: list[Relation] = []
+    for place, (info, view, given) in enumerate(judged(evidence)):
         hidden = markers(evidence, info.name)
-        column = view.column(info.name.field)
-        filled = {(r["case"], r["call"]) for r in view.relation.query(FILLED, column=column, markers=hidden).rows()}
-        found = view.relation.query(BLANKS, column=column, markers=hidden).rows()
-        shown = {(row["case"], row["call"]): row["persons"] for row in found if (row["case"], row["call"]) in filled}
-        if shown:
-            before = given.relation.query(
-                BLANKS, column=given.column(info.name.field), markers=(*hidden, *info.dummies)
-            )
-            missing = {(r["case"], r["call"]): r["persons"] for r in before.rows()}
-            for place, persons in shown.items():
-                if persons > missing.get(place, 0):
-                    yield Premise(case=place[0], count=1, what="fields with hidden values")
-                    if persons < k:
-                        yield _finding("HIDDEN_ALONE", {"case": place[0], "call": place[1]}, info.name, persons, k)
-        known = _known(evidence, info, hidden)
-        if known:
-            for row in view.relation.query(MADE, column=column, known=known).rows():
-                yield Premise(case=row["case"], count=1, what="fields with hidden values")
-                if row["persons"] < k:
-                    yield _finding("CATEGORY_ALONE", row, info.name, row["persons"], k)
+        held, column, own = view.relation, view.column(info.name.field), given.column(info.name.field)
+        names.append(info.name)
+        parts.append(held.query(BLANKS, place=place, what="hidden", column=column, markers=hidden))
+        parts.append(held.query(FILLED, place=place, column=column, markers=hidden))
+        blank = (*hidden, *info.dummies)
+        parts.append(given.relation.query(BLANKS, place=place, what="given", column=own, markers=blank))
+        if known := _known(evidence, info, hidden):
+            parts.append(held.query(MADE, place=place, column=column, known=known))
+    rows = stacked(parts).rows() if parts else []
+    persons = {(row["what"], row["place"], row["case"], row["call"]): row["persons"] for row in rows}
+    for row in rows:
+        at, n = (row["place"], row["case"], row["call"]), row["persons"]
+        alone = row["what"] == "hidden" and ("filled", *at) in persons and n > persons.get(("given", *at), 0)
+        if alone or row["what"] == "made":
+            yield Premise(case=row["case"], count=1, what="fields with hidden values")
+            if n < k:
+                yield _finding("HIDDEN_ALONE" if alone else "CATEGORY_ALONE", row, names[row["place"]], n, k)
 
 
 def _known(evidence: Evidence, info: FieldInfo, hidden: tuple[str, ...]) -> tuple[str, ...]:
