@@ -242,6 +242,14 @@ PREMISES = {
     "texts": _both("自由記載", "texts"),
     "thresholds": _both("しきい値", "thresholds"),
     "values": _both("値", "values"),
+    "fields": _both("項目", "fields"),
+    "items to erase": _both("消去する項目", "items to erase"),
+    "moved dates": _both("移動した日付", "moved dates"),
+    "persons with a far number": _both("ほかの全員から離れた数値をもつ本人", "persons with a far number"),
+    "persons with a number": _both("数値をもつ本人", "persons with a number"),
+    "technical values": _both("システムが付けた値", "technical values"),
+    "values for linkage": _both("名寄せのための値", "values for linkage"),
+    "values of a relation or a domain": _both("関係又は値の範囲を定めた値", "values of a relation or a domain"),
     "refusals": _both("拒否応答", "refusals"),
     "codes": _both("個人識別符号の値", "identification codes"),
     "undeclared inputs": _both("宣言にない列及びファイル", "undeclared columns and files"),
@@ -259,6 +267,9 @@ def premise(what: str) -> Words:
 NULLS = {
     "places in the order dealt to cells at random": _both(
         "集団の順位は、無作為に割り当てられたものである", "places in the order dealt to cells at random"
+    ),
+    "values dealt to persons regardless of their classes": _both(
+        "値は、本人の同値類にかかわらず割り当てられたものである", "values dealt to persons regardless of their classes"
     ),
 }
 
