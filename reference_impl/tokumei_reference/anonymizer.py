@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from tokumei_reference import files, hidden, local_levels, open_levels, persons, tables
+from tokumei_reference import files, hidden, local_levels, open_levels, persons, tables, usefulness
 from tokumei_reference.declarations import Organization, Processing
 from tokumei_reference.privacy import Reached, Targets, measure, read_targets, suppress
 from tokumei_reference.pseudonyms import Keyring
@@ -41,6 +41,7 @@ class Result:
     rows: Mapping[str, tuple[int, int]]
     risks: tuple[Risk, ...]
     reached: tuple[Reached, ...]
+    utility: Mapping[str, object]
 
     @property
     def sampled(self) -> bool:
@@ -89,6 +90,7 @@ def anonymize(
         for opt_out in made.opt_outs:
             persons.remove(connection, organization, opt_out)
         admitted = persons.count(connection)
+        connection.execute("CREATE TABLE admitted AS FROM alive")
         if made.sample and admitted:
             persons.draw(connection, draw, made.sample.fraction)
         drawn = persons.count(connection)
@@ -124,7 +126,7 @@ def anonymize(
         return Result(
             processing=processing, columns=columns, generated=generated, keyed=keys.keyed, persons_in=before,
             persons_admitted=admitted, persons_drawn=drawn, persons_out=persons.count(connection), rows=rows, risks=risks,
-            reached=reached,
+            reached=reached, utility=usefulness.assess(connection, organization, processing, columns),
         )  # fmt: skip
 
 

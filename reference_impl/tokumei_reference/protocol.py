@@ -102,6 +102,7 @@ def _answer(request: Path, build: Path) -> None:
     documents.write(build / "organization.yaml", releases.data_package(organization, result))
     documents.write(build / "processing.yaml", notices.claim(result.processing))
     documents.write(build / "risk.json", releases.risk(result))
+    documents.write(build / "utility.json", result.utility)
     documents.write(build / "statement.json", notices.statement(organization, result.processing, result.keyed))
     documents.write(build / "publication.json", notices.publication(organization, result))
     today = dt.datetime.now(dt.UTC).date()

@@ -12,8 +12,10 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from typing import Any
 
-from tokumei.beside import BOOK, ERASURE, KINDS, PUBLICATION, RISK, STATEMENT, path_of
+from tokumei.beside import BOOK, ERASURE, KINDS, PUBLICATION, RISK, STATEMENT, UTILITY, path_of
 from tokumei.declarations import Organization, Processing
+from tokumei.modalities.tables.owners import owners
+from tokumei.modalities.tables.usefulness import utility
 from tokumei.model import Document, Product, Request, Response
 
 DUTIES: Mapping[str, str] = {
@@ -45,6 +47,7 @@ def accompanied(product: Product) -> Product:
 
 
 def _texts(request: Request, response: Response, claim: Document) -> Mapping[str, str]:
+    organization, processing = Organization.of(request.organization), Processing.of(claim)
     release = claim["release"]
     items = [{"resource": name, "items": table.column_names} for name, table in response.data.items()]
     kind = KINDS.get(claim["regime"], "加工後データ")
@@ -82,7 +85,8 @@ def _texts(request: Request, response: Response, claim: Document) -> Mapping[str
                 for resource in Organization.of(request.organization).resources
             ],
         },
-        RISK: risk(Organization.of(request.organization), Processing.of(claim), response),
+        RISK: risk(organization, processing, response),
+        UTILITY: utility(organization, processing, request, response),
     }
     return {path_of(name): _merged(response.extra.get(path_of(name), "{}"), made[name]) for name in made}
 
@@ -133,10 +137,10 @@ def risk(organization: Organization, processing: Processing, response: Response)
 def _smallest(organization: Organization, response: Response, resource: str, quasi: list[str]) -> list[int]:
     """For every released person the size of the smallest class that he lies in."""
     table = response.data[resource]
-    owners = persons(organization, response, resource)
+    whose = owners(organization, response.data, resource)
     rows = list(zip(*(table.column(name).to_pylist() for name in quasi), strict=True))
     members: dict[tuple[str | None, ...], set[str]] = defaultdict(set)
-    for values, owner in zip(rows, owners, strict=True):
+    for values, owner in zip(rows, whose, strict=True):
         if owner is not None:
             members[values].add(owner)
     least: Counter[str] = Counter()
@@ -144,16 +148,3 @@ def _smallest(organization: Organization, response: Response, resource: str, qua
         for owner in inside:
             least[owner] = min(least.get(owner, len(inside)), len(inside))
     return list(least.values())
-
-
-def persons(organization: Organization, response: Response, resource: str) -> list[str | None]:
-    """Whose each released row is; a table of one row a person needs no key."""
-    table, key = response.data[resource], organization.subject_key
-    path = organization.path_to_person(resource)
-    if path:
-        above = persons(organization, response, path[0].to.resource)
-        owner = dict(zip(response.data[path[0].to.resource].column(path[0].to.field).to_pylist(), above, strict=True))
-        return [owner.get(value) for value in table.column(path[0].field.field).to_pylist()]
-    if key.field in table.column_names:
-        return list(table.column(key.field).to_pylist())
-    return [str(row) for row in range(table.num_rows)]
