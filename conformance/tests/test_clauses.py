@@ -79,8 +79,9 @@ def test_a_mutant_leaves_out_known_pairs_and_not_all():
         assert not mutant.pairs or set(mutant.pairs) < set(PAIRS), mutant.id
 
 
-OTHERWISE = {"report-counts-rows", "pseudonym-by-table"}
-"""They answer otherwise and not wrongly: a number of rows that is that of persons, a key of the one table."""
+OTHERWISE = {"report-counts-rows", "pseudonym-by-table", "hidden-by-the-diagnosis"}
+"""They answer otherwise and not wrongly: a number of rows that is that of persons, a key of the one table, blanks beside
+a number that too few share."""
 
 
 @pytest.mark.parametrize(

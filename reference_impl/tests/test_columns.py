@@ -195,7 +195,13 @@ def test_cells_of_rare_values_and_of_named_ones_are_emptied(drawn: Any, rare: in
             return
     _, after = frames(out, drawn)
     for name, cells in expected.items():
-        assert (after[name] == cells.fillna("")).all()
+        told = cells.fillna("")
+        hidden = known["person"][told == ""].nunique()
+        if 0 < hidden < 3:  # a blank of fewer would show whom it hides: others join
+            assert ((after[name] == told) | (after[name] == "")).all()
+            assert known["person"][after[name] == ""].nunique() >= min(3, known["person"].nunique())
+        else:
+            assert (after[name] == told).all()
 
 
 def test_cells_before_generalizing() -> None:

@@ -20,9 +20,9 @@ from tokumei.representation import day, markers
 from tokumei.shifted import shift_of
 
 FEWEST = 60
-"""Fewer rows do not tell whether a field follows from the calendar."""
+"""Fewer days do not tell whether a field follows from the calendar; rows of one day tell no more than one of them."""
 EACH = 5
-"""Every feature of the calendar stands in so many rows on average, and the second most frequent value as well."""
+"""Every feature of the calendar has so many days on average, and the second most frequent value as well."""
 SEVERAL = 3
 """One or two numbers that read as days of the input are chance."""
 UNITS: Mapping[str, int] = {"day": 1, "week": 7, "month": 31, "quarter": 92}
@@ -37,8 +37,8 @@ FEATURES: Mapping[str, str] = {
 }
 
 FOLLOWS = """
-SELECT "case", "call", feature, v, count(*) AS n FROM (
-  SELECT "case", "call", {feature} AS feature, v FROM (
+SELECT "case", "call", feature, v, count(*) AS n, count(DISTINCT d) AS days FROM (
+  SELECT "case", "call", {feature} AS feature, v, d FROM (
     SELECT "case", "call", <day> AS d, {column} AS v FROM {self} t
     WHERE {column} IS NOT NULL AND {column} NOT IN {markers}
   ) dated WHERE d IS NOT NULL
@@ -80,7 +80,7 @@ def _calendars(evidence: Evidence, moved: Collection[FieldName]) -> Iterator[Fin
             if info.type in ("date", "datetime") or name.field not in released.names or name.field not in given.names:
                 continue
             for feature in FEATURES:
-                if not _is_calendar(_together(_told(evidence, given, date, name, feature).values())):
+                if not _is_calendar(_together(_told(evidence, given, date, name, feature, "days").values())):
                     continue
                 for (case, call), told in sorted(_told(evidence, released, date, name, feature).items()):
                     if n := contradictions(told):
@@ -97,7 +97,7 @@ def _calendars(evidence: Evidence, moved: Collection[FieldName]) -> Iterator[Fin
 
 
 def _told(
-    evidence: Evidence, view: TableView, date: FieldName, name: FieldName, feature: str
+    evidence: Evidence, view: TableView, date: FieldName, name: FieldName, feature: str, of: str = "n"
 ) -> Mapping[tuple[str, int], Told]:
     rows = view.relation.query(
         FOLLOWS.replace("<day>", day(evidence, date, view.column(date.field))).replace("{feature}", FEATURES[feature]),
@@ -106,7 +106,7 @@ def _told(
     ).rows()
     found: defaultdict[tuple[str, int], defaultdict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
     for row in rows:
-        found[row["case"], row["call"]][row["feature"]][row["v"]] += row["n"]
+        found[row["case"], row["call"]][row["feature"]][row["v"]] += row[of]
     return found
 
 
@@ -119,7 +119,7 @@ def _together(parts: Collection[Told]) -> Told:
 
 
 def _is_calendar(told: Told) -> bool:
-    """Whether a value follows from the calendar in all rows, and there are rows enough to say so."""
+    """Whether a value follows from the calendar on all days, and there are days enough to say so."""
     values = sum(told.values(), Counter[str]())
     second = sum(values.values()) - max(values.values(), default=0)
     enough = sum(values.values()) >= max(FEWEST, EACH * len(told)) and second >= EACH * len(values) - EACH
