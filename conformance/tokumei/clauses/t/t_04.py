@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import Any
 
 from tokumei.clause import Check, Mutant
 from tokumei.declarations import PSEUDONYMS, FieldName, Organization, Processing
@@ -37,13 +38,22 @@ FEATURES: Mapping[str, str] = {
 }
 
 FOLLOWS = """
-SELECT "case", "call", feature, v, count(*) AS n, count(DISTINCT d) AS days FROM (
-  SELECT "case", "call", {feature} AS feature, v, d FROM (
+SELECT "case", "call", feature, v, count(*) AS n FROM (
+  SELECT "case", "call", {feature} AS feature, v FROM (
     SELECT "case", "call", <day> AS d, {column} AS v FROM {self} t
     WHERE {column} IS NOT NULL AND {column} NOT IN {markers}
   ) dated WHERE d IS NOT NULL
 ) told GROUP BY "case", "call", feature, v
 """
+
+LEARNED = """
+SELECT feature, v, count(DISTINCT d) AS n FROM (
+  SELECT {feature} AS feature, v, d FROM (
+    SELECT <day> AS d, {column} AS v FROM {self} t WHERE {column} IS NOT NULL AND {column} NOT IN {markers}
+  ) dated WHERE d IS NOT NULL
+) told GROUP BY feature, v
+"""
+"""Each day once, in however many cases and calls it comes again."""
 
 DAYS = 'SELECT DISTINCT "case", <day> AS d FROM {self} t WHERE <day> IS NOT NULL'
 ELSEWHERE = """
@@ -80,7 +90,7 @@ def _calendars(evidence: Evidence, moved: Collection[FieldName]) -> Iterator[Fin
             if info.type in ("date", "datetime") or name.field not in released.names or name.field not in given.names:
                 continue
             for feature in FEATURES:
-                if not _is_calendar(_together(_told(evidence, given, date, name, feature, "days").values())):
+                if not _is_calendar(_learned(evidence, given, date, name, feature)):
                     continue
                 for (case, call), told in sorted(_told(evidence, released, date, name, feature).items()):
                     if n := contradictions(told):
@@ -97,25 +107,30 @@ def _calendars(evidence: Evidence, moved: Collection[FieldName]) -> Iterator[Fin
 
 
 def _told(
-    evidence: Evidence, view: TableView, date: FieldName, name: FieldName, feature: str, of: str = "n"
+    evidence: Evidence, view: TableView, date: FieldName, name: FieldName, feature: str
 ) -> Mapping[tuple[str, int], Told]:
-    rows = view.relation.query(
-        FOLLOWS.replace("<day>", day(evidence, date, view.column(date.field))).replace("{feature}", FEATURES[feature]),
-        column=view.column(name.field),
-        markers=markers(evidence, name),
-    ).rows()
+    rows = _asked(FOLLOWS, evidence, view, date, name, feature)
     found: defaultdict[tuple[str, int], defaultdict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
     for row in rows:
-        found[row["case"], row["call"]][row["feature"]][row["v"]] += row[of]
+        found[row["case"], row["call"]][row["feature"]][row["v"]] += row["n"]
     return found
 
 
-def _together(parts: Collection[Told]) -> Told:
+def _learned(evidence: Evidence, view: TableView, date: FieldName, name: FieldName, feature: str) -> Told:
+    """The same of the days of the whole input."""
     found: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for part in parts:
-        for feature, values in part.items():
-            found[feature].update(values)
+    for row in _asked(LEARNED, evidence, view, date, name, feature):
+        found[row["feature"]][row["v"]] += row["n"]
     return found
+
+
+def _asked(
+    template: str, evidence: Evidence, view: TableView, date: FieldName, name: FieldName, feature: str
+) -> Sequence[Mapping[str, Any]]:
+    sql = template.replace("<day>", day(evidence, date, view.column(date.field))).replace(
+        "{feature}", FEATURES[feature]
+    )
+    return view.relation.query(sql, column=view.column(name.field), markers=markers(evidence, name)).rows()
 
 
 def _is_calendar(told: Told) -> bool:
