@@ -53,6 +53,7 @@ def test_more_accusations_than_the_level_says_are_noticed() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)  # 20 to 180 CPU-seconds a clause
 @pytest.mark.parametrize("clause", CLAUSES)
 def test_many_worlds_are_not_accused_beyond_the_level(clause: str) -> None:
     """A correct check fails this once in a million. Some world of a clause must come near: else nothing is shown."""
