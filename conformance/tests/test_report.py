@@ -23,7 +23,7 @@ from tokumei.report import scope, terminal, view, words
 from tokumei.report.html import html, summary
 from tokumei.report.junit import junit
 from tokumei.report.render import write
-from tokumei.report.terminal import lines, print_report
+from tokumei.report.terminal import Lang, lines, print_report
 from tokumei.report.workbook import FINDING_HEADS, ITEM_HEADS, NAMES, workbook
 from tokumei.spec import load_spec
 from tokumei.vocabulary import EXTENSIONS
@@ -650,11 +650,11 @@ def test_levels_of_evidence_and_statistics_of_order_are_said_in_words() -> None:
         assert "registry/input/rank" not in page
 
 
-def forms(made: Report, lang: str) -> dict[str, str]:
+def forms(made: Report, lang: Lang) -> dict[str, str]:
     """The text of every form in one language; a page holds both."""
     cells = [str(cell) for _, row in sheet_rows(made, lang) for cell in row if cell is not None]
     return {
-        "terminal": "\n".join(lines(made, lang)),  # type: ignore[arg-type]
+        "terminal": "\n".join(lines(made, lang)),
         "html": unescape(html(made)),
         "summary": unescape(summary(made)),
         "xlsx": "\n".join(cells),
@@ -662,7 +662,7 @@ def forms(made: Report, lang: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("lang", ["ja", "en"])
-def test_what_was_not_tested_stands_in_the_head_line_of_every_form(lang: str) -> None:
+def test_what_was_not_tested_stands_in_the_head_line_of_every_form(lang: Lang) -> None:
     head = {
         "ja": "全要求事項を満たした（未試験の適用区分：自由記載、医用画像）",
         "en": "All requirements met (profiles not tested: Free text, Medical images)",
@@ -683,7 +683,7 @@ def test_what_was_not_tested_stands_in_the_head_line_of_every_form(lang: str) ->
 
 
 @pytest.mark.parametrize("lang", ["ja", "en"])
-def test_every_form_says_what_makes_a_profile_mandatory_and_whether_it_was_claimed_and_tested(lang: str) -> None:
+def test_every_form_says_what_makes_a_profile_mandatory_and_whether_it_was_claimed_and_tested(lang: Lang) -> None:
     said = {
         "ja": (
             "必須、申告なし、未試験（この版にまだない）",
@@ -715,7 +715,7 @@ def test_every_form_says_what_makes_a_profile_mandatory_and_whether_it_was_claim
 
 
 @pytest.mark.parametrize("lang", ["ja", "en"])
-def test_every_laxer_bound_is_repeated_with_its_default_and_its_reason(lang: str) -> None:
+def test_every_laxer_bound_is_repeated_with_its_default_and_its_reason(lang: Lang) -> None:
     told = forms(SCOPED, lang)
     for name in ("terminal", "html", "xlsx"):
         for part in ("D-06", "委員会が確かめた <b>&\"'", "R-02", "0.333", scope.UNREASONED[lang], scope.HIDDEN[lang]):
@@ -736,7 +736,8 @@ def test_junit_skips_a_profile_that_was_not_tested() -> None:
     cases = {case.get("name"): case for case in root.iter("testcase") if case.get("classname") == "tokumei.profiles"}
     skipped = {name: case.find("skipped") for name, case in cases.items()}
     assert [name for name, child in skipped.items() if child is None] == ["genome"]
-    assert "not tested" in str(skipped["text"].get("message"))  # type: ignore[union-attr]
+    assert skipped["text"] is not None
+    assert "not tested" in str(skipped["text"].get("message"))
     assert root.get("skipped") == "2"
     assert root.get("failures") == root.get("errors") == "0"
 

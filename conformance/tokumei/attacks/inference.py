@@ -6,7 +6,7 @@ guess from all persons of the release would reach is the baseline: knowledge of 
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from random import Random
@@ -111,7 +111,7 @@ def from_class(classes: Mapping[Hashable, Hashable], values: Values, random: Ran
         return Gain()
     found = sum(_right(values[a], values[b]) for a, b in zip(targets, partners, strict=True))
     dealt = _weights(values[person] for person in partners)
-    expected = sum(sum(dealt[value] for value in values[person]) for person in targets) / len(partners)
+    expected = sum(sum(dealt.get(value, 0.0) for value in values[person]) for person in targets) / len(partners)
     return Gain(hits=sum(hits), baseline=sum(base), n=len(hits), paired=found, expected=expected)
 
 
@@ -137,12 +137,12 @@ def _right(mine: frozenset[Hashable], theirs: frozenset[Hashable]) -> float:
     return len(mine & theirs) / len(theirs)
 
 
-def _weights(sets: Iterable[frozenset[Hashable]]) -> Counter[Hashable]:
+def _weights(sets: Iterable[frozenset[Hashable]]) -> Mapping[Hashable, float]:
     """For each value the chances that it is drawn, summed over persons."""
-    found: Counter[Hashable] = Counter()
+    found: defaultdict[Hashable, float] = defaultdict(float)
     for each in sets:
         for value in each:
-            found[value] += 1 / len(each)  # type: ignore[assignment]  # a counter of shares
+            found[value] += 1 / len(each)
     return found
 
 

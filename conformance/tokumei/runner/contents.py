@@ -50,7 +50,8 @@ GENOTYPES = (
     r"(^|[^0-9A-Za-z_-])(?i:rs[0-9]{3}|chr[0-9XY]{1,2}[:_][0-9]{4}|D[0-9]{1,2}S[0-9]{2}|CSF1PO|FGA|TH01|TPOX|VWA|SE33|PENTA)"
     r"|[ACGT]{2}[ ,;\t][ACGT]{2}|[ACGT][/|][ACGT]|[012][/|][012]|[ACGTNacgtn]{100}|[:(][cgp]\.[0-9*A-Z(-]"
 )
-TOKEN = r"^[0-9A-Za-z+/=_-]{16,}$"  # noqa: S105 - a pattern: a pseudonym, in which letters stand by chance
+PSEUDONYM = r"^[0-9A-Za-z+/=_-]{16,}$"
+"""Letters stand in it by chance."""
 VARIANT = re.compile(
     r"(?<![A-Za-z])[cg]\.[-*]?[0-9]+[-+_0-9]*(?:[ACGT]>[ACGT]|del|dup|ins)|(?<![A-Za-z])p\.\(?[A-Z][a-z]{2}[0-9]+"
 )
@@ -146,7 +147,8 @@ def _tells_genotypes(values: pa.Array) -> bool:
     some = pc.and_(
         pc.match_substring_regex(values, GENOTYPES),
         pc.or_(
-            pc.invert(pc.match_substring_regex(values, TOKEN)), pc.match_substring_regex(values, "^[ACGTNacgtn]{100}")
+            pc.invert(pc.match_substring_regex(values, PSEUDONYM)),
+            pc.match_substring_regex(values, "^[ACGTNacgtn]{100}"),
         ),
     )
     texts = values.filter(some).to_pylist()
