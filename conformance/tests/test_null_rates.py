@@ -35,7 +35,7 @@ def test_every_check_that_takes_a_level_has_a_null() -> None:
         return check.kind == "statistical" or "alpha" in (getattr(check.judge, "__kwdefaults__", None) or {})
 
     told = {id_ for id_, check in checks().items() if takes_a_level(check)}
-    # How close vectors are is held against scipy (test_vectors); R-05 guesses from people, not from tables.
+    # How close vectors are is held against scipy (test_vectors); what classes tell is simulated in test_inference.
     assert told - {"I2-05", "R-05"} == set(CLAUSES)
 
 
