@@ -10,13 +10,13 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from typing import Any
 
 from tokumei.clause import Check, Mutant
 from tokumei.declarations import PSEUDONYMS, FieldName, Organization, Processing
 from tokumei.evidence import Evidence, TableView
 from tokumei.model import Finding, Need, Observation, Premise, Product, Request, Response, Text
 from tokumei.mutants.edits import after, steps, with_column
+from tokumei.relation import stacked
 from tokumei.representation import day, markers
 from tokumei.shifted import shift_of
 
@@ -46,14 +46,30 @@ SELECT "case", "call", feature, v, count(*) AS n FROM (
 ) told GROUP BY "case", "call", feature, v
 """
 
-LEARNED = """
-SELECT feature, v, count(DISTINCT d) AS n FROM (
-  SELECT {feature} AS feature, v, d FROM (
-    SELECT <day> AS d, {column} AS v FROM {self} t WHERE {column} IS NOT NULL AND {column} NOT IN {markers}
-  ) dated WHERE d IS NOT NULL
-) told GROUP BY feature, v
+BESIDE = """
+SELECT DISTINCT {place} AS place, <day> AS d, {column} AS v FROM {self} t
+WHERE {column} IS NOT NULL AND {column} NOT IN {markers}
 """
 """Each day once, in however many cases and calls it comes again."""
+
+LEARNED = f"""
+WITH seen AS (SELECT * FROM {{self}} t WHERE d IS NOT NULL), kinds AS ({
+    " UNION ALL ".join(
+        f"SELECT place, '{kind}' AS kind, {sql} AS feature, d, v FROM seen" for kind, sql in FEATURES.items()
+    )
+}),
+told AS (SELECT place, kind, feature, v, count(DISTINCT d) AS n FROM kinds GROUP BY place, kind, feature, v),
+features AS (SELECT place, kind, count(DISTINCT feature) AS features FROM told GROUP BY place, kind),
+vals AS (SELECT place, kind, v, sum(n) AS days, count(*) AS pairs FROM told GROUP BY place, kind, v),
+sums AS (
+  SELECT place, kind, sum(days) AS days, max(days) AS most, count(*) AS vals, sum(pairs) AS pairs
+  FROM vals GROUP BY place, kind
+)
+SELECT s.place, s.kind FROM sums s JOIN features f ON s.place = f.place AND s.kind = f.kind
+WHERE pairs = features AND vals > 1 AND days >= {{fewest}} AND days >= {{each}} * features
+  AND days - most >= {{each}} * (vals - 1)
+"""
+"""The fields whose value follows from the calendar on all days, where there are days enough to say so."""
 
 DAYS = 'SELECT DISTINCT "case", <day> AS d FROM {self} t WHERE <day> IS NOT NULL'
 ELSEWHERE = """
@@ -85,60 +101,50 @@ def _calendars(evidence: Evidence, moved: Collection[FieldName]) -> Iterator[Fin
         given, released = evidence.input.get(date.resource), evidence.release.get(date.resource)
         if given is None or released is None or date.field not in given.names or date.field not in released.names:
             continue
-        for info in evidence.organization.resource(date.resource).fields:
-            name = info.name
-            if info.type in ("date", "datetime") or name.field not in released.names or name.field not in given.names:
-                continue
-            for feature in FEATURES:
-                if not _is_calendar(_learned(evidence, given, date, name, feature)):
-                    continue
-                for (case, call), told in sorted(_told(evidence, released, date, name, feature).items()):
-                    if n := contradictions(told):
-                        shown = {"resource": name.resource, "field": name.field, "date": date.field, "n": n}
-                        yield Finding(
-                            code="CALENDAR_LEFT",
-                            case=case,
-                            call=call,
-                            params=shown,
-                            resource=name.resource,
-                            fields=(name.field, date.field),
-                        )
-                break
+        names = [
+            info.name
+            for info in evidence.organization.resource(date.resource).fields
+            if info.type not in ("date", "datetime")
+            and info.name.field in released.names
+            and info.name.field in given.names
+        ]
+        for name, kind in _learned(evidence, given, date, names).items():
+            for (case, call), told in sorted(_told(evidence, released, date, name, kind).items()):
+                if n := contradictions(told):
+                    yield Finding(
+                        code="CALENDAR_LEFT",
+                        case=case,
+                        call=call,
+                        params={"resource": name.resource, "field": name.field, "date": date.field, "n": n},
+                        resource=name.resource,
+                        fields=(name.field, date.field),
+                    )
+
+
+def _learned(
+    evidence: Evidence, given: TableView, date: FieldName, names: Sequence[FieldName]
+) -> Mapping[FieldName, str]:
+    """The fields of the input that tell the calendar, and what of it."""
+    if not names:
+        return {}
+    beside = BESIDE.replace("<day>", day(evidence, date, given.column(date.field)))
+    parts = [
+        given.relation.query(beside, place=place, column=given.column(name.field), markers=markers(evidence, name))
+        for place, name in enumerate(names)
+    ]
+    rows = stacked(parts).query(LEARNED, fewest=FEWEST, each=EACH).rows()
+    kinds = {place: {row["kind"] for row in rows if row["place"] == place} for place in range(len(names))}
+    return {names[place]: next(kind for kind in FEATURES if kind in kinds[place]) for place in kinds if kinds[place]}
 
 
 def _told(
-    evidence: Evidence, view: TableView, date: FieldName, name: FieldName, feature: str
+    evidence: Evidence, view: TableView, date: FieldName, name: FieldName, kind: str
 ) -> Mapping[tuple[str, int], Told]:
-    rows = _asked(FOLLOWS, evidence, view, date, name, feature)
+    sql = FOLLOWS.replace("<day>", day(evidence, date, view.column(date.field))).replace("{feature}", FEATURES[kind])
     found: defaultdict[tuple[str, int], defaultdict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
-    for row in rows:
+    for row in view.relation.query(sql, column=view.column(name.field), markers=markers(evidence, name)).rows():
         found[row["case"], row["call"]][row["feature"]][row["v"]] += row["n"]
     return found
-
-
-def _learned(evidence: Evidence, view: TableView, date: FieldName, name: FieldName, feature: str) -> Told:
-    """The same of the days of the whole input."""
-    found: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for row in _asked(LEARNED, evidence, view, date, name, feature):
-        found[row["feature"]][row["v"]] += row["n"]
-    return found
-
-
-def _asked(
-    template: str, evidence: Evidence, view: TableView, date: FieldName, name: FieldName, feature: str
-) -> Sequence[Mapping[str, Any]]:
-    sql = template.replace("<day>", day(evidence, date, view.column(date.field))).replace(
-        "{feature}", FEATURES[feature]
-    )
-    return view.relation.query(sql, column=view.column(name.field), markers=markers(evidence, name)).rows()
-
-
-def _is_calendar(told: Told) -> bool:
-    """Whether a value follows from the calendar on all days, and there are days enough to say so."""
-    values = sum(told.values(), Counter[str]())
-    second = sum(values.values()) - max(values.values(), default=0)
-    enough = sum(values.values()) >= max(FEWEST, EACH * len(told)) and second >= EACH * len(values) - EACH
-    return enough and len(values) > 1 and contradictions(told) == 0
 
 
 def contradictions(told: Told) -> int:
