@@ -26,7 +26,7 @@ WHERE length("token") BETWEEN 6 AND 13 AND translate("token", '0123456789', '') 
 COUNT = """
 SELECT "case", "call", "resource", "field", '{family}' AS "family", {length} AS "length",
   count(*) AS "n", count(CASE WHEN {holds} THEN 1 END) AS "passing",
-  CAST({chance} AS DOUBLE) AS "mean"
+  {chance} AS "mean"
 FROM tokens WHERE length("token") = {length}
 GROUP BY "case", "call", "resource", "field"
 """
@@ -66,9 +66,9 @@ def _chance(family: str, length: int) -> str:
     Numbers may end alike for another reason, and then each has the chance of its own check digit.
     """
     if family not in WEIGHTS:
-        return "count(*) / 10.0"
+        return "count(*) / CAST(10 AS DOUBLE)"
     place, twice = (length, 0) if family in ("my-number", "resident-code") else (len(WEIGHTS[family]) + 1, 1)
-    return f"sum(CASE WHEN {_at(place)} = {twice} THEN 2 ELSE 1 END) / 11.0"
+    return f"sum(CASE WHEN {_at(place)} = {twice} THEN 2 ELSE 1 END) / CAST(11 AS DOUBLE)"
 
 
 COUNTS = {
